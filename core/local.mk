@@ -1,0 +1,1 @@
+# What the wye program is made of. Filled room by room.
