@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * arena.c - see arena.h.
+ */
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define EACH_ITS_OWN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EACH_ITS_OWN 1
+#endif
+#endif
+#ifndef EACH_ITS_OWN
+#define EACH_ITS_OWN 0
+#endif
+
+enum {
+	BLOCK = 4096,
+};
+
+struct wye_arena_block {
+	struct wye_arena_block *next;
+	alignas(max_align_t) char data[];
+};
+
+void wye_arena_init(struct wye_arena *arena, void *first, size_t size)
+{
+	arena->first = first;
+	arena->first_size = EACH_ITS_OWN ? 0 : size;
+	arena->next = arena->first;
+	arena->end = arena->first + arena->first_size;
+	arena->blocks = NULL;
+}
+
+void wye_arena_reset(struct wye_arena *arena)
+{
+	while (arena->blocks) {
+		struct wye_arena_block *next = arena->blocks->next;
+
+		free(arena->blocks);
+		arena->blocks = next;
+	}
+	arena->next = arena->first;
+	arena->end = arena->first + arena->first_size;
+}
+
+static void *allocate_block(struct wye_arena *arena, size_t size)
+{
+	size_t room = EACH_ITS_OWN || size > BLOCK / 4 ? size : BLOCK;
+	struct wye_arena_block *block;
+
+	if (room > SIZE_MAX - sizeof *block)
+		return NULL;
+	block = malloc(sizeof *block + room);
+	if (!block)
+		return NULL;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	if (room > size) {
+		arena->next = block->data + size;
+		arena->end = block->data + room;
+	}
+	return block->data;
+}
+
+void *wye_arena_allocate(struct wye_arena *arena, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	size_t rounded = (size + align - 1) & ~(align - 1);
+	char *data = arena->next;
+
+	if (rounded < size)
+		return NULL;
+	if (rounded > (size_t)(arena->end - arena->next))
+		return allocate_block(arena, EACH_ITS_OWN ? size : rounded);
+	arena->next += rounded;
+	return data;
+}
+
+struct wye_text wye_arena_copy(struct wye_arena *arena, const char *data, size_t length)
+{
+	char *copy = wye_arena_allocate(arena, length + 1);
+
+	if (!copy)
+		return (struct wye_text) { NULL, 0 };
+	memcpy(copy, data, length);
+	copy[length] = '\0';
+	return (struct wye_text) { copy, length };
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * loop.c - see loop.h and <wye/loop.h>.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+
+enum {
+	BATCH = 64,
+};
+
+static _Thread_local struct wye_loop *current;
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int wye_loop_init(struct wye_loop *loop, unsigned index, const char *name,
+		  const struct wye_loop_engine *engine)
+{
+	*loop = (struct wye_loop) { .index = index, .name = name, .engine = engine };
+	loop->now = milliseconds();
+	loop->watch_set = -1;
+	wye_mailbox_init(&loop->mailbox);
+	wye_wheel_init(&loop->wheel, loop->now);
+	return 0;
+}
+
+void wye_loop_fini(struct wye_loop *loop)
+{
+	if (loop->watch_set >= 0)
+		close(loop->watch_set);
+	loop->watch_set = -1;
+}
+
+void wye_loop_enter(struct wye_loop *loop)
+{
+	current = loop;
+}
+
+struct wye_loop *wye_loop_current(void)
+{
+	return current;
+}
+
+bool wye_loop_here(const struct wye_loop *loop)
+{
+	return current == loop;
+}
+
+uint64_t wye_loop_now(const struct wye_loop *loop)
+{
+	return loop->now;
+}
+
+int wye_loop_timeout(struct wye_loop *loop)
+{
+	if (wye_mailbox_waiting(&loop->mailbox))
+		return 0;
+	return wye_wheel_timeout(&loop->wheel, loop->now);
+}
+
+void wye_loop_turn(struct wye_loop *loop)
+{
+	loop->now = milliseconds();
+	wye_mailbox_run(&loop->mailbox);
+	wye_wheel_run(&loop->wheel, loop->now);
+}
+
+int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,
+		  void (*run)(struct wye_mail *mail))
+{
+	bool was_empty;
+	int error;
+
+	mail->run = run;
+	error = wye_mailbox_put(&loop->mailbox, mail, &was_empty);
+	if (!error && was_empty && current != loop)
+		loop->engine->wake(loop);
+	return error;
+}
+
+void wye_loop_end(struct wye_loop *loop)
+{
+	wye_mailbox_shut(&loop->mailbox);
+	current = NULL;
+}
+
+/* ---- posted functions ---- */
+
+struct call {
+	struct wye_mail mail;
+	void (*run)(void *argument);
+	void *argument;
+};
+
+static void run_call(struct wye_mail *mail)
+{
+	struct call *call = (struct call *)mail;
+
+	call->run(call->argument);
+	free(call);
+}
+
+int wye_loop_post(struct wye_loop *loop, void (*run)(void *argument), void *argument)
+{
+	struct call *call = malloc(sizeof *call);
+	int error;
+
+	if (!call)
+		return -ENOMEM;
+	call->run = run;
+	call->argument = argument;
+	error = wye_loop_mail(loop, &call->mail, run_call);
+	if (error)
+		free(call);
+	return error;
+}
+
+/* ---- timers ---- */
+
+void wye_timer_start(struct wye_loop *loop, struct wye_timer *timer, uint64_t after)
+{
+	wye_wheel_start(&loop->wheel, timer, loop->now + after);
+}
+
+void wye_timer_stop(struct wye_loop *loop, struct wye_timer *timer)
+{
+	wye_wheel_stop(&loop->wheel, timer);
+}
+
+/* ---- watches ---- */
+
+static uint32_t to_epoll(unsigned events)
+{
+	uint32_t mask = EPOLLRDHUP;
+
+	if (events & WYE_READABLE)
+		mask |= EPOLLIN;
+	if (events & WYE_WRITABLE)
+		mask |= EPOLLOUT;
+	return mask;
+}
+
+static unsigned from_epoll(uint32_t mask)
+{
+	unsigned events = 0;
+
+	if (mask & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
+		events |= WYE_READABLE;
+	if (mask & (EPOLLOUT | EPOLLERR))
+		events |= WYE_WRITABLE;
+	if (mask & (EPOLLHUP | EPOLLRDHUP | EPOLLERR))
+		events |= WYE_HANGUP;
+	return events;
+}
+
+static int open_watch_set(struct wye_loop *loop)
+{
+	int error;
+
+	if (loop->watch_set >= 0)
+		return 0;
+	loop->watch_set = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->watch_set < 0)
+		return -errno;
+	error = loop->engine->attach(loop, loop->watch_set);
+	if (error) {
+		close(loop->watch_set);
+		loop->watch_set = -1;
+	}
+	return error;
+}
+
+static int control(struct wye_loop *loop, struct wye_watch *watch, int operation,
+		   unsigned events)
+{
+	struct epoll_event event = { .events = to_epoll(events), .data.ptr = watch };
+
+	return epoll_ctl(loop->watch_set, operation, watch->descriptor, &event) ? -errno : 0;
+}
+
+int wye_watch_start(struct wye_loop *loop, struct wye_watch *watch, int descriptor,
+		    unsigned events, void (*run)(void *argument, unsigned events),
+		    void *argument)
+{
+	int error = open_watch_set(loop);
+
+	if (error)
+		return error;
+	*watch = (struct wye_watch) { descriptor, run, argument };
+	error = control(loop, watch, EPOLL_CTL_ADD, events);
+	if (!error)
+		loop->watches++;
+	return error;
+}
+
+int wye_watch_change(struct wye_loop *loop, struct wye_watch *watch, unsigned events)
+{
+	return control(loop, watch, EPOLL_CTL_MOD, events);
+}
+
+void wye_watch_stop(struct wye_loop *loop, struct wye_watch *watch)
+{
+	struct epoll_event *batch = loop->batch;
+
+	(void)control(loop, watch, EPOLL_CTL_DEL, 0);
+	loop->watches--;
+	for (int i = 0; i < loop->batch_size; i++)
+		if (batch[i].data.ptr == watch)
+			batch[i].data.ptr = NULL;
+}
+
+void wye_loop_watches(struct wye_loop *loop)
+{
+	struct epoll_event batch[BATCH];
+	int count = epoll_wait(loop->watch_set, batch, BATCH, 0);
+
+	loop->batch = batch;
+	loop->batch_size = count > 0 ? count : 0;
+	for (int i = 0; i < count; i++) {
+		struct wye_watch *watch = batch[i].data.ptr;
+
+		if (watch)
+			watch->run(watch->argument, from_epoll(batch[i].events));
+	}
+	loop->batch = NULL;
+	loop->batch_size = 0;
+}

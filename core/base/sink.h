@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sink.h - the thread behind all sinks. The sinks' functions stand in <wye/log.h>.
+ */
+#ifndef WYE_CORE_BASE_SINK_H
+#define WYE_CORE_BASE_SINK_H
+
+#include <wye/log.h>
+
+/* Main thread. Lines put in before the start wait for it. Returns 0 or a negative errno. */
+int wye_sinks_start(void) WYE_MUST_CHECK;
+/* Drains all for at most a second. Sinks stay open. */
+void wye_sinks_stop(void);
+
+#endif

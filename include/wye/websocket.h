@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * wye/websocket.h - the WebSocket lane (RFC 6455): handshakes, connections, handlers and
+ * middleware.
+ *
+ * A connection belongs to one stream loop. `struct wye_ws *` is for callbacks on that loop and
+ * for no longer than open() to close(); everybody else names a connection by its id, from any
+ * thread, at any time: a late call is an error code.
+ */
+#ifndef WYE_WEBSOCKET_H
+#define WYE_WEBSOCKET_H
+
+#include <wye/loop.h>
+#include <wye/settings.h>
+#include <wye/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the handshake: an Upgrade request before its verdict ---- */
+
+struct wye_handshake;
+struct wye_ws;
+
+/* As of a request (wye/rest.h). The texts live until open() of the connection has returned, or
+ * until `closed` has run if the handshake was refused. */
+WYE_API struct wye_text wye_handshake_target(const struct wye_handshake *handshake);
+WYE_API struct wye_text wye_handshake_path(const struct wye_handshake *handshake);
+WYE_API struct wye_text wye_handshake_query(const struct wye_handshake *handshake);
+WYE_API struct wye_text wye_handshake_header(const struct wye_handshake *handshake,
+					     const char *name);
+WYE_API struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake,
+						const char *name);
+WYE_API struct wye_text wye_handshake_peer(const struct wye_handshake *handshake);
+WYE_API struct wye_text wye_handshake_route(const struct wye_handshake *handshake);
+
+/* What a middleware found out. Setters copy. They return 0 or -ENOMEM. */
+WYE_API struct wye_text wye_handshake_id(const struct wye_handshake *handshake);
+WYE_API int wye_handshake_set_id(struct wye_handshake *handshake,
+				 struct wye_text id) WYE_MUST_CHECK;
+WYE_API struct wye_text wye_handshake_user(const struct wye_handshake *handshake);
+WYE_API int wye_handshake_set_user(struct wye_handshake *handshake,
+				   struct wye_text user) WYE_MUST_CHECK;
+
+/* Adds a field to the answer, be it the 101 or a refusal. Errors as wye_reply_header(). */
+WYE_API int wye_handshake_reply_header(struct wye_handshake *handshake, const char *name,
+				       struct wye_text value);
+
+/* Refuses with a status (400..599) and a short body of text, copied; the step then returns
+ * WYE_ANSWERED. Returns 0; -EALREADY; -EINVAL; -ENOMEM. */
+WYE_API int wye_handshake_refuse(struct wye_handshake *handshake, unsigned status,
+				 const char *body);
+
+/* ---- connections ---- */
+
+/* Names a connection: a value, 0 for none, never reused. */
+typedef struct wye_ws_id {
+	uint64_t value;
+} wye_ws_id;
+
+enum wye_ws_kind {
+	WYE_WS_TEXT = 1,
+	WYE_WS_BINARY = 2,
+};
+
+/* Who or what ended a connection. */
+enum wye_ws_cause {
+	WYE_WS_PEER,          /* the peer sent a close frame */
+	WYE_WS_HANDLER,       /* wye_ws_close() */
+	WYE_WS_RESET,         /* the connection broke without a close frame */
+	WYE_WS_PROTOCOL,      /* the peer broke RFC 6455: 1002, 1007 */
+	WYE_WS_LIMIT,         /* a message above max_message: 1009 */
+	WYE_WS_WRITE_STALL,   /* the peer took nothing for write_timeout */
+	WYE_WS_SLOW_CONSUMER, /* the outbox was full: 1008 */
+	WYE_WS_POLICY,        /* open() or message() refused the connection: 1008, 1011 */
+	WYE_WS_DRAIN,         /* the program stops: 1001 */
+	WYE_WS_REFUSED,       /* the handshake was refused; there never was a connection */
+};
+
+/* How a connection ended, with its totals. Valid during the call it is given to. */
+struct wye_ws_ending {
+	size_t size;
+	enum wye_ws_cause cause;
+	unsigned status;        /* of the handshake: 101, or that of the refusal */
+	unsigned code;          /* the close code received, else the one sent; 1006: none */
+	struct wye_text reason; /* the peer's; UTF-8 */
+	uint64_t duration;      /* milliseconds since the 101 */
+	uint64_t messages_in, bytes_in;
+	uint64_t messages_out, bytes_out; /* payload, as written to the socket */
+};
+
+/* On the connection's loop, in callbacks: */
+WYE_API wye_ws_id wye_ws_identity(const struct wye_ws *ws);
+WYE_API struct wye_loop *wye_ws_loop(const struct wye_ws *ws);
+WYE_API struct wye_text wye_ws_peer(const struct wye_ws *ws);
+WYE_API struct wye_text wye_ws_user(const struct wye_ws *ws);
+WYE_API struct wye_text wye_ws_route(const struct wye_ws *ws);
+WYE_API struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name);
+/* The handler's own pointer of this connection, NULL at first. */
+WYE_API void *wye_ws_data(const struct wye_ws *ws);
+WYE_API void wye_ws_set_data(struct wye_ws *ws, void *data);
+/* Bytes of payload that a send would still find room for; and what an empty outbox takes. */
+WYE_API size_t wye_ws_room(const struct wye_ws *ws);
+WYE_API size_t wye_ws_capacity(const struct wye_ws *ws);
+
+/* Stops reading from the peer (TCP then slows it down): message() is not called until
+ * wye_ws_resume(). Control frames behind unread messages wait too. Calls do not nest. */
+WYE_API void wye_ws_pause(struct wye_ws *ws);
+WYE_API void wye_ws_resume(struct wye_ws *ws);
+
+/* Sends one message to a connection.
+ *
+ * Any thread. `data` is copied before the call returns. Messages from one thread arrive in
+ * the order sent (RFC 6455, 5.4). Text must be UTF-8 (5.6); that is the caller's duty.
+ *
+ * Returns 0; -ENOENT if the connection is gone or closing; -ENOBUFS if its outbox is full: the
+ * message is not sent and the slow consumer is disconnected (code 1008); -EMSGSIZE above the
+ * route's outbox_bytes; -ENOMEM.
+ */
+WYE_API int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data,
+			size_t length) WYE_MUST_CHECK;
+
+/* Starts the close handshake (RFC 6455, 7.1.2): what is queued is written first, then a close
+ * frame with `code` and `reason` (UTF-8, cut at 123 bytes, may be NULL). Any thread.
+ *
+ * Returns 0; -ENOENT if the connection is gone or closing; -EINVAL for a code that may not be
+ * sent (7.4); -ENOMEM.
+ */
+WYE_API int wye_ws_close(wye_ws_id id, unsigned code, const char *reason);
+
+/* ---- what a plugin registers ---- */
+
+/* A handler. All callbacks run on the connection's loop and may not block. */
+struct wye_ws_handler {
+	size_t size;
+	const char *name;
+	unsigned flags;
+	const struct wye_setting *route_settings; /* as of a REST handler */
+	int (*route)(void *instance, const struct wye_settings *settings, void **route,
+		     struct wye_error *why);
+	void (*route_close)(void *instance, void *route);
+	/* The 101 is queued, the connection is open. 0, or a negative errno: it is closed with
+	 * 1008, and close() is called. May be NULL. */
+	int (*open)(struct wye_ws *ws, const struct wye_mount *mount,
+		    const struct wye_handshake *handshake);
+	/* A whole message. `data` is valid during the call. 0; -EAGAIN: "not now", the
+	 * connection is paused as by wye_ws_pause(), and the same message comes again after
+	 * wye_ws_resume(); another negative errno closes with 1011. Required. */
+	int (*message)(struct wye_ws *ws, const struct wye_mount *mount, enum wye_ws_kind kind,
+		       const void *data, size_t length);
+	/* The outbox has emptied to at most a quarter, after it was more than half full or
+	 * message() has returned -EAGAIN. May be NULL. */
+	void (*drained)(struct wye_ws *ws, const struct wye_mount *mount);
+	/* Exactly once for each open(), whatever ended the connection. Sends to it fail already.
+	 * May be NULL. */
+	void (*close)(struct wye_ws *ws, const struct wye_mount *mount,
+		      const struct wye_ws_ending *ending);
+};
+
+/* A middleware of the WebSocket lane. It runs on an http thread or on a stream loop and must
+ * suit both. Each step may be NULL; `state` is this middleware's own pointer for this
+ * connection's life, NULL at first. */
+struct wye_ws_middleware {
+	size_t size;
+	const char *name;
+	unsigned flags;
+	/* In the chain's order: WYE_NEXT, or WYE_ANSWERED after wye_handshake_refuse(). */
+	enum wye_verdict (*handshake)(struct wye_handshake *handshake, void *instance,
+				      void **state);
+	/* Exactly once for each whose handshake step ran: at the refusal, or at the connection's
+	 * end, after the handler's close(); in the reverse order. `handshake` is NULL unless
+	 * it was refused. */
+	void (*closed)(const struct wye_handshake *handshake, const struct wye_ws_ending *ending,
+		       void *instance, void *state);
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
