@@ -1,1 +1,27 @@
-# What the wye program is made of. Filled room by room.
+# The program: libwyecore.a holds all rooms, so that unit tests link them too.
+noinst_LIBRARIES += libwyecore.a
+libwyecore_a_SOURCES =
+libwyecore_a_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(CONFIG_CFLAGS) \
+	$(SSL_CFLAGS)
+
+include core/base/local.mk
+include core/config/local.mk
+include core/plugin/local.mk
+include core/route/local.mk
+include core/net/local.mk
+include core/stream/local.mk
+include core/websocket/local.mk
+include core/http/local.mk
+include middleware/local.mk
+include handlers/local.mk
+
+# What the core needs from outside; also for tests that link it.
+CORE_LIBS = $(MHD_LIBS) $(LWS_LIBS) $(UV_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) -lpthread -ldl
+
+bin_PROGRAMS += wye
+wye_SOURCES = core/main.c core/daemon.c core/daemon.h core/summary.c core/summary.h
+wye_CFLAGS = $(libwyecore_a_CFLAGS)
+# Plugins use functions that the program itself may not: all objects are linked in.
+wye_LDADD = $(libwyecore_a_OBJECTS) $(CORE_LIBS)
+wye_DEPENDENCIES = $(libwyecore_a_OBJECTS)
+wye_LDFLAGS = $(AM_LDFLAGS) $(WYE_LDFLAGS) -rdynamic

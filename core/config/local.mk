@@ -1,0 +1,11 @@
+libwyecore_a_SOURCES += \
+	core/config/config.c \
+	core/config/config.h \
+	core/config/nearest.c \
+	core/config/nearest.h \
+	core/config/options.c \
+	core/config/options.h \
+	core/config/problems.c \
+	core/config/problems.h \
+	core/config/settings.c \
+	core/config/settings.h

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options.c - see options.h.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/options.h"
+
+static const char *const LEVELS[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+#define SECONDS(key, default_, from, to, text)                                  \
+	{                                                                       \
+		.name = key, .type = WYE_SETTING_NUMBER, .fallback = default_,  \
+		.minimum = from, .maximum = to, .unit = "seconds", .sentence = text \
+	}
+#define COUNT(key, default_, from, to, unit_, text)                              \
+	{                                                                        \
+		.name = key, .type = WYE_SETTING_INTEGER, .fallback = default_,  \
+		.minimum = from, .maximum = to, .unit = unit_, .sentence = text  \
+	}
+
+static const struct wye_setting TABLE[] = {
+	COUNT("http_threads", NULL, 1, 64, NULL, "threads for HTTP; default: the CPUs"),
+	COUNT("stream_loops", NULL, 1, 64, NULL, "threads for WebSocket; default: the CPUs"),
+	COUNT("blocking_threads", "16", 1, 256, NULL, "threads for handlers that block"),
+	COUNT("blocking_queue", "1024", 1, 1000000, "requests", "waiting for one of them"),
+	COUNT("max_connections", "0", 0, 10000000, NULL,
+	      "open connections; 0: what the descriptor limit carries"),
+	COUNT("max_connections_per_address", "0", 0, 10000000, NULL, "0: no limit"),
+	COUNT("max_waiting", "1000", 1, 1000000, "requests",
+	      "of one thread that wait for a ticket or a blocking handler"),
+	COUNT("max_header", "8192", 1024, 65536, "bytes", "of a request's head"),
+	COUNT("max_body", "1048576", 0, 1e15, "bytes", "of a request's body"),
+	SECONDS("head_timeout", "10", 0.1, 3600, "for a request's head to come"),
+	SECONDS("body_timeout", "30", 0.1, 3600, "for each 4 KB of a body to come"),
+	SECONDS("keepalive_timeout", "65", 0.1, 86400, "between two requests"),
+	SECONDS("write_timeout", "30", 0.1, 3600, "in which a client must take something"),
+	SECONDS("ticket_timeout", "30", 0.1, 86400, "for a deferred request to be finished"),
+	SECONDS("drain_delay", "0", 0, 3600, "to go on accepting after a stop was asked for"),
+	SECONDS("drain_spread", "0", 0, 3600, "over which WebSockets are closed at a stop"),
+	SECONDS("drain_timeout", "30", 0, 86400, "for a stop in all; then it cuts"),
+	{ .name = "log_level", .type = WYE_SETTING_STRING, .fallback = "notice",
+	  .choices = LEVELS, .sentence = "the least important lines that are logged" },
+	{ .name = "plugin_path", .type = WYE_SETTING_STRING, .fallback = WYE_PLUGIN_DIR,
+	  .sentence = "folder in which plugins are looked up by name" },
+	{ .name = NULL },
+};
+
+static const struct wye_setting LISTEN[] = {
+	{ .name = "address", .type = WYE_SETTING_STRING,
+	  .sentence = "numeric; default: all addresses" },
+	{ .name = "port", .type = WYE_SETTING_INTEGER, .flags = WYE_SETTING_REQUIRED,
+	  .minimum = 0, .maximum = 65535, .sentence = "0: any that is free" },
+	COUNT("backlog", "1024", 1, 65535, "connections", "that wait to be accepted"),
+	{ .name = "trusted_proxies", .type = WYE_SETTING_STRINGS,
+	  .sentence = "CIDR ranges without a limit per address" },
+	{ .name = NULL },
+};
+
+/* Sections that others read. */
+static const char *const SECTIONS[] = { "listen", "plugins", "middleware", "rest", "websocket",
+					NULL };
+
+const struct wye_setting *wye_options_table(void)
+{
+	return TABLE;
+}
+
+const struct wye_setting *wye_options_listen_table(void)
+{
+	return LISTEN;
+}
+
+static unsigned cpus(void)
+{
+	cpu_set_t set;
+	int count = 1;
+
+	if (!sched_getaffinity(0, sizeof set, &set))
+		count = CPU_COUNT(&set);
+	return count < 1 ? 1 : count > 64 ? 64 : (unsigned)count;
+}
+
+static unsigned threads(const struct wye_settings *settings, const char *name)
+{
+	return wye_setting_given(settings, name) ? (unsigned)wye_setting_integer(settings, name)
+						 : cpus();
+}
+
+static unsigned milliseconds(const struct wye_settings *settings, const char *name)
+{
+	return (unsigned)(wye_setting_number(settings, name) * 1000);
+}
+
+static unsigned count(const struct wye_settings *settings, const char *name)
+{
+	return (unsigned)wye_setting_integer(settings, name);
+}
+
+static enum wye_log_level level(const char *name)
+{
+	for (int i = 0; name && LEVELS[i]; i++)
+		if (!strcmp(LEVELS[i], name))
+			return (enum wye_log_level)i;
+	return WYE_LOG_NOTICE;
+}
+
+static void read_top(struct wye_options *out)
+{
+	const struct wye_settings *top = out->settings;
+
+	out->http_threads = threads(top, "http_threads");
+	out->stream_loops = threads(top, "stream_loops");
+	out->blocking_threads = count(top, "blocking_threads");
+	out->blocking_queue = count(top, "blocking_queue");
+	out->max_connections = count(top, "max_connections");
+	out->max_connections_per_address = count(top, "max_connections_per_address");
+	out->max_waiting = count(top, "max_waiting");
+	out->max_header = (size_t)wye_setting_integer(top, "max_header");
+	out->max_body = (uint64_t)wye_setting_integer(top, "max_body");
+	out->head_timeout = milliseconds(top, "head_timeout");
+	out->body_timeout = milliseconds(top, "body_timeout");
+	out->keepalive_timeout = milliseconds(top, "keepalive_timeout");
+	out->write_timeout = milliseconds(top, "write_timeout");
+	out->ticket_timeout = milliseconds(top, "ticket_timeout");
+	out->drain_delay = milliseconds(top, "drain_delay");
+	out->drain_spread = milliseconds(top, "drain_spread");
+	out->drain_timeout = milliseconds(top, "drain_timeout");
+	out->log_level = level(wye_setting_string(top, "log_level"));
+	out->plugin_path = wye_setting_string(top, "plugin_path");
+}
+
+static int read_trusted(struct wye_listen_option *out)
+{
+	size_t items = wye_setting_count(out->settings, "trusted_proxies");
+	const char **list = calloc(items + 1, sizeof *list);
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < items; i++)
+		list[i] = wye_setting_item(out->settings, "trusted_proxies", i);
+	out->trusted = list;
+	out->trusted_count = items;
+	return 0;
+}
+
+static int read_listener(struct wye_listen_option *out, const config_setting_t *group,
+			 struct wye_problems *problems)
+{
+	const struct wye_setting *const tables[] = { LISTEN };
+	int error;
+
+	out->source = group;
+	wye_settings_check_keys(group, tables, 1, NULL, "a listener", problems);
+	error = wye_settings_create(&out->settings, LISTEN, group, "a listener", problems);
+	if (error)
+		return error;
+	out->address = wye_setting_string(out->settings, "address");
+	out->port = count(out->settings, "port");
+	out->backlog = count(out->settings, "backlog");
+	return read_trusted(out);
+}
+
+static int read_listeners(struct wye_options *out, const struct wye_config *config,
+			  struct wye_problems *problems)
+{
+	config_setting_t *list = wye_config_member(config, "listen");
+	int length, error = 0;
+
+	if (!list) {
+		wye_problem(problems, wye_config_path(config), 0,
+			    "there is no \"listen\" = ( { port = ...; } )");
+		return 0;
+	}
+	if (config_setting_type(list) != CONFIG_TYPE_LIST || !config_setting_length(list)) {
+		wye_config_problem(problems, list, "\"listen\" must be a list: ( { port = ...; } )");
+		return 0;
+	}
+	length = config_setting_length(list);
+	out->listen = calloc((size_t)length, sizeof *out->listen);
+	if (!out->listen)
+		return -ENOMEM;
+	for (int i = 0; i < length && !error; i++) {
+		config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+
+		if (config_setting_type(group) != CONFIG_TYPE_GROUP)
+			wye_config_problem(problems, group, "a listener must be { port = ...; }");
+		else
+			error = read_listener(&out->listen[out->listen_count++], group, problems);
+	}
+	return error;
+}
+
+int wye_options_load(struct wye_options *out, const struct wye_config *config,
+		     struct wye_problems *problems)
+{
+	const struct wye_setting *const tables[] = { TABLE };
+	config_setting_t *root = wye_config_root(config);
+	int error;
+
+	memset(out, 0, sizeof *out);
+	wye_settings_check_keys(root, tables, 1, SECTIONS, "the config", problems);
+	error = wye_settings_create(&out->settings, TABLE, root, "the config", problems);
+	if (!error) {
+		read_top(out);
+		error = read_listeners(out, config, problems);
+	}
+	if (error)
+		wye_options_fini(out);
+	return error;
+}
+
+void wye_options_fini(struct wye_options *options)
+{
+	for (size_t i = 0; i < options->listen_count; i++) {
+		wye_settings_destroy(options->listen[i].settings);
+		free((void *)options->listen[i].trusted);
+	}
+	free(options->listen);
+	wye_settings_destroy(options->settings);
+	memset(options, 0, sizeof *options);
+}

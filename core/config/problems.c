@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * problems.c - see problems.h.
+ */
+#include <stdarg.h>
+
+#include "config/problems.h"
+
+void wye_problems_fini(struct wye_problems *problems)
+{
+	wye_buffer_fini(&problems->lines);
+	problems->errors = problems->warnings = 0;
+}
+
+static void add(struct wye_problems *problems, const char *file, unsigned line, const char *kind,
+		const char *format, va_list arguments)
+{
+	char text[1024];
+	int error = 0;
+
+	vsnprintf(text, sizeof text, format, arguments);
+	if (file && line)
+		error = wye_buffer_printf(&problems->lines, "%s:%u: ", file, line);
+	else if (file)
+		error = wye_buffer_printf(&problems->lines, "%s: ", file);
+	if (!error)
+		error = wye_buffer_printf(&problems->lines, "%s%s\n", kind, text);
+	if (error)
+		fprintf(stderr, "%s\n", text);
+}
+
+void wye_problem(struct wye_problems *problems, const char *file, unsigned line,
+		 const char *format, ...)
+{
+	va_list arguments;
+
+	problems->errors++;
+	va_start(arguments, format);
+	add(problems, file, line, "", format, arguments);
+	va_end(arguments);
+}
+
+void wye_warning(struct wye_problems *problems, const char *file, unsigned line,
+		 const char *format, ...)
+{
+	va_list arguments;
+
+	problems->warnings++;
+	va_start(arguments, format);
+	add(problems, file, line, "warning: ", format, arguments);
+	va_end(arguments);
+}
+
+void wye_problems_print(const struct wye_problems *problems, FILE *out)
+{
+	fwrite(problems->lines.data, 1, problems->lines.length, out);
+	fflush(out);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * settings.c - see settings.h and <wye/settings.h>.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <wye/log.h>
+
+#include "config/nearest.h"
+#include "config/settings.h"
+
+struct value {
+	const config_setting_t *source; /* NULL: a default */
+	double number;
+	int64_t integer;
+	const char *string; /* in the config or in the table */
+	const char **items;
+	size_t count;
+};
+
+struct wye_settings {
+	const struct wye_setting *table;
+	const config_setting_t *group;
+	size_t count;
+	struct value values[];
+};
+
+static const char *const TYPES[] = {
+	[WYE_SETTING_BOOLEAN] = "true or false", [WYE_SETTING_INTEGER] = "an integer",
+	[WYE_SETTING_NUMBER] = "a number",       [WYE_SETTING_STRING] = "a string",
+	[WYE_SETTING_STRINGS] = "a list of strings",
+};
+
+static size_t table_length(const struct wye_setting *table)
+{
+	size_t count = 0;
+
+	while (table && table[count].name)
+		count++;
+	return count;
+}
+
+/* ---- unknown keys ---- */
+
+static bool offer_all(const char *key, const struct wye_setting *const *tables, size_t count,
+		      const char *const *others, struct wye_nearest *nearest)
+{
+	for (size_t i = 0; i < count; i++)
+		for (const struct wye_setting *row = tables[i]; row && row->name; row++) {
+			if (!strcmp(row->name, key))
+				return true;
+			wye_nearest_offer(nearest, row->name);
+		}
+	for (; others && *others; others++) {
+		if (!strcmp(*others, key))
+			return true;
+		wye_nearest_offer(nearest, *others);
+	}
+	return false;
+}
+
+void wye_settings_check_keys(const config_setting_t *group,
+			     const struct wye_setting *const *tables, size_t count,
+			     const char *const *others, const char *what,
+			     struct wye_problems *problems)
+{
+	int length = group ? config_setting_length(group) : 0;
+
+	for (int i = 0; i < length; i++) {
+		const config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
+		const char *key = config_setting_name(member);
+		struct wye_nearest nearest;
+		char hint[128];
+
+		if (!key)
+			continue;
+		wye_nearest_init(&nearest, key);
+		if (!offer_all(key, tables, count, others, &nearest))
+			wye_config_problem(problems, member, "%s has no setting \"%s\"%s", what,
+					   key, wye_nearest_hint(&nearest, hint));
+	}
+}
+
+/* ---- values ---- */
+
+static bool read_integer(struct value *value, const config_setting_t *source)
+{
+	int type = config_setting_type(source);
+
+	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
+		return false;
+	value->integer = type == CONFIG_TYPE_INT ? config_setting_get_int(source)
+						 : config_setting_get_int64(source);
+	value->number = (double)value->integer;
+	return true;
+}
+
+static bool read_strings(struct value *value, const config_setting_t *source)
+{
+	int type = config_setting_type(source), length;
+
+	if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST)
+		return false;
+	length = config_setting_length(source);
+	value->items = calloc((size_t)length + 1, sizeof *value->items);
+	for (int i = 0; value->items && i < length; i++) {
+		const char *item = config_setting_get_string_elem(source, i);
+
+		if (!item)
+			return false;
+		value->items[value->count++] = item;
+	}
+	return value->items;
+}
+
+static bool read_value(struct value *value, const struct wye_setting *row,
+		       const config_setting_t *source)
+{
+	switch (row->type) {
+	case WYE_SETTING_BOOLEAN:
+		if (config_setting_type(source) != CONFIG_TYPE_BOOL)
+			return false;
+		value->integer = config_setting_get_bool(source);
+		return true;
+	case WYE_SETTING_INTEGER:
+		return read_integer(value, source);
+	case WYE_SETTING_NUMBER:
+		if (read_integer(value, source))
+			return true;
+		if (config_setting_type(source) != CONFIG_TYPE_FLOAT)
+			return false;
+		value->number = config_setting_get_float(source);
+		return true;
+	case WYE_SETTING_STRING:
+		value->string = config_setting_get_string(source);
+		return value->string;
+	case WYE_SETTING_STRINGS:
+		return read_strings(value, source);
+	}
+	return false;
+}
+
+static void check_range(const struct value *value, const struct wye_setting *row,
+			struct wye_problems *problems)
+{
+	if (row->minimum == row->maximum ||
+	    (value->number >= row->minimum && value->number <= row->maximum))
+		return;
+	wye_config_problem(problems, value->source, "\"%s\" is %g; it must be %g to %g%s%s",
+			   row->name, value->number, row->minimum, row->maximum,
+			   row->unit ? " " : "", row->unit ? row->unit : "");
+}
+
+static void check_choice(const struct value *value, const struct wye_setting *row,
+			 struct wye_problems *problems)
+{
+	struct wye_nearest nearest;
+	char hint[128];
+
+	wye_nearest_init(&nearest, value->string);
+	for (const char *const *choice = row->choices; *choice; choice++) {
+		if (!strcmp(*choice, value->string))
+			return;
+		wye_nearest_offer(&nearest, *choice);
+	}
+	wye_config_problem(problems, value->source, "\"%s\" can't be \"%s\"%s", row->name,
+			   value->string, wye_nearest_hint(&nearest, hint));
+}
+
+static void read_given(struct value *value, const struct wye_setting *row,
+		       const config_setting_t *source, struct wye_problems *problems)
+{
+	value->source = source;
+	if (!read_value(value, row, source)) {
+		wye_config_problem(problems, source, "\"%s\" must be %s", row->name,
+				   TYPES[row->type]);
+		return;
+	}
+	if (row->type == WYE_SETTING_INTEGER || row->type == WYE_SETTING_NUMBER)
+		check_range(value, row, problems);
+	if (row->type == WYE_SETTING_STRING && row->choices)
+		check_choice(value, row, problems);
+}
+
+static void read_default(struct value *value, const struct wye_setting *row)
+{
+	if (!row->fallback)
+		return;
+	value->string = row->fallback;
+	value->number = strtod(row->fallback, NULL);
+	value->integer = row->type == WYE_SETTING_BOOLEAN ? !strcmp(row->fallback, "true")
+							  : strtoll(row->fallback, NULL, 10);
+}
+
+int wye_settings_create(struct wye_settings **out, const struct wye_setting *table,
+			const config_setting_t *group, const char *what,
+			struct wye_problems *problems)
+{
+	size_t count = table_length(table);
+	struct wye_settings *settings =
+		calloc(1, sizeof *settings + count * sizeof settings->values[0]);
+
+	if (!settings)
+		return -ENOMEM;
+	settings->table = table;
+	settings->group = group;
+	settings->count = count;
+	for (size_t i = 0; i < count; i++) {
+		const config_setting_t *source =
+			group ? config_setting_get_member(group, table[i].name) : NULL;
+
+		if (source)
+			read_given(&settings->values[i], &table[i], source, problems);
+		else if (!(table[i].flags & WYE_SETTING_REQUIRED))
+			read_default(&settings->values[i], &table[i]);
+		else if (group)
+			wye_config_problem(problems, group, "%s has no \"%s\"", what,
+					   table[i].name);
+		else
+			wye_problem(problems, NULL, 0, "%s has no \"%s\"", what, table[i].name);
+	}
+	*out = settings;
+	return 0;
+}
+
+void wye_settings_destroy(struct wye_settings *settings)
+{
+	if (!settings)
+		return;
+	for (size_t i = 0; i < settings->count; i++)
+		free(settings->values[i].items);
+	free(settings);
+}
+
+/* ---- reading, for plugins too ---- */
+
+static const struct value *find(const struct wye_settings *settings, const char *name,
+				unsigned types)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		if (!strcmp(settings->table[i].name, name)) {
+			if (!(types & 1u << settings->table[i].type))
+				break;
+			return &settings->values[i];
+		}
+	wye_log(WYE_LOG_ERROR, "a plugin reads a setting \"%s\" that it did not declare so", name);
+	abort();
+}
+
+bool wye_setting_boolean(const struct wye_settings *settings, const char *name)
+{
+	return find(settings, name, 1u << WYE_SETTING_BOOLEAN)->integer;
+}
+
+int64_t wye_setting_integer(const struct wye_settings *settings, const char *name)
+{
+	return find(settings, name, 1u << WYE_SETTING_INTEGER)->integer;
+}
+
+double wye_setting_number(const struct wye_settings *settings, const char *name)
+{
+	return find(settings, name, 1u << WYE_SETTING_NUMBER)->number;
+}
+
+const char *wye_setting_string(const struct wye_settings *settings, const char *name)
+{
+	return find(settings, name, 1u << WYE_SETTING_STRING)->string;
+}
+
+size_t wye_setting_count(const struct wye_settings *settings, const char *name)
+{
+	return find(settings, name, 1u << WYE_SETTING_STRINGS)->count;
+}
+
+const char *wye_setting_item(const struct wye_settings *settings, const char *name, size_t index)
+{
+	const struct value *value = find(settings, name, 1u << WYE_SETTING_STRINGS);
+
+	return index < value->count ? value->items[index] : NULL;
+}
+
+bool wye_setting_given(const struct wye_settings *settings, const char *name)
+{
+	return find(settings, name, ~0u)->source;
+}
+
+void wye_setting_error(const struct wye_settings *settings, const char *name,
+		       struct wye_error *why, const char *format, ...)
+{
+	const config_setting_t *at = find(settings, name, ~0u)->source;
+	char text[400];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (!at)
+		at = settings->group;
+	if (at)
+		wye_error_set(why, "%s:%u: %s", config_setting_source_file(at),
+			      config_setting_source_line(at), text);
+	else
+		wye_error_set(why, "%s", text);
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * daemon.c - see daemon.h.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "daemon.h"
+#include "http/blocking.h"
+#include "http/thread.h"
+#include "net/limits.h"
+#include "net/listener.h"
+#include "stream/loop.h"
+#include "websocket/drain.h"
+#include "websocket/metrics.h"
+
+enum {
+	OWN_DESCRIPTORS = 64, /* of the program itself, and some per thread */
+	PER_THREAD = 12,
+	LOOK = 10,            /* milliseconds between two looks at what is still open */
+	POOL_GRACE = 1000,    /* milliseconds that a blocking step gets at the end */
+};
+
+struct daemon {
+	const struct wye_options *options;
+	const struct wye_lanes *lanes;
+	struct wye_http_limits http;
+	struct wye_listeners listeners;
+	struct wye_limits *limits;
+	struct wye_blocking_pool *pool;
+	struct wye_cidr *trusted;
+	size_t trusted_count;
+	bool streaming, serving;
+};
+
+/* ---- limits ---- */
+
+/* Raises the descriptor limit as far as allowed; returns it. */
+static unsigned long raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 1024;
+	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 10000000)
+		limit.rlim_max = 10000000; /* above it libwebsockets goes back to 2,560 */
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) && getrlimit(RLIMIT_NOFILE, &limit))
+		return 1024;
+	return limit.rlim_cur;
+}
+
+/* A hand-over holds two descriptors of a connection for a moment; a little is kept for that. */
+static unsigned choose_max_connections(const struct wye_options *options)
+{
+	unsigned long limit = raise_descriptors();
+	unsigned long own = OWN_DESCRIPTORS +
+			    PER_THREAD * (unsigned long)(options->http_threads +
+							 options->stream_loops);
+	unsigned long carried = limit > 2 * own ? limit - own : limit / 2;
+
+	if (!options->max_connections)
+		return (unsigned)carried;
+	if (options->max_connections > carried)
+		wye_log(WYE_LOG_WARNING,
+			"max_connections is %u, but the descriptor limit of %lu carries %lu",
+			options->max_connections, limit, carried);
+	return options->max_connections;
+}
+
+static struct wye_http_limits http_limits(const struct wye_options *options)
+{
+	return (struct wye_http_limits) {
+		.head_timeout = options->head_timeout,
+		.body_timeout = options->body_timeout,
+		.keepalive_timeout = options->keepalive_timeout,
+		.write_timeout = options->write_timeout,
+		.ticket_timeout = options->ticket_timeout,
+		.max_waiting = options->max_waiting,
+		.max_header = options->max_header,
+		.max_body = options->max_body,
+	};
+}
+
+static int read_trusted(struct daemon *daemon)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < daemon->options->listen_count; i++)
+		count += daemon->options->listen[i].trusted_count;
+	daemon->trusted = calloc(count + 1, sizeof *daemon->trusted);
+	if (!daemon->trusted)
+		return -ENOMEM;
+	for (size_t i = 0; i < daemon->options->listen_count; i++) {
+		const struct wye_listen_option *listen = &daemon->options->listen[i];
+
+		for (size_t j = 0; j < listen->trusted_count; j++)
+			if (!wye_cidr_parse(&daemon->trusted[daemon->trusted_count],
+					    listen->trusted[j]))
+				daemon->trusted_count++;
+	}
+	return 0;
+}
+
+/* ---- start ---- */
+
+static int open_listeners(struct daemon *daemon, struct wye_error *why)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < daemon->options->listen_count && !error; i++) {
+		const struct wye_listen_option *listen = &daemon->options->listen[i];
+
+		error = wye_listener_open(&daemon->listeners, listen->address, listen->port,
+					  listen->backlog, why);
+	}
+	return error;
+}
+
+static int start_threads(struct daemon *daemon, unsigned max_connections, struct wye_error *why)
+{
+	const struct wye_options *options = daemon->options;
+	struct wye_stream_setup streams = { options->stream_loops, options->http_threads,
+					    max_connections, daemon->limits };
+	struct wye_http_setup http = { options->http_threads, 0, daemon->lanes, &daemon->http,
+				       &daemon->listeners, daemon->limits, daemon->pool };
+	int error = wye_stream_start(&streams, why);
+
+	daemon->streaming = !error;
+	if (!error)
+		error = wye_http_start(&http, why);
+	daemon->serving = !error;
+	return error;
+}
+
+static int start(struct daemon *daemon, struct wye_error *why)
+{
+	const struct wye_options *options = daemon->options;
+	unsigned max_connections = choose_max_connections(options);
+	int error;
+
+	daemon->http = http_limits(options);
+	wye_ws_metrics_register();
+	error = open_listeners(daemon, why);
+	if (!error)
+		error = read_trusted(daemon);
+	if (!error)
+		error = wye_limits_create(&daemon->limits, max_connections,
+					  options->max_connections_per_address, daemon->trusted,
+					  daemon->trusted_count);
+	if (!error)
+		error = wye_blocking_create(&daemon->pool, options->blocking_threads,
+					    options->blocking_queue);
+	if (!error)
+		error = start_threads(daemon, max_connections, why);
+	if (error && !why->text[0])
+		wye_error_set(why, "can't start: %s", strerror(-error));
+	return error;
+}
+
+/* ---- signals ---- */
+
+static void log_metrics(void)
+{
+	struct wye_buffer text = { NULL, 0, 0 };
+
+	malloc_trim(0);
+	if (!wye_metric_json(&text))
+		wye_log(WYE_LOG_NOTICE, "metrics %.*s", (int)text.length, text.data);
+	wye_buffer_fini(&text);
+}
+
+/* Waits for a signal, at most so long (milliseconds; -1: for ever). Returns SIGTERM for both that
+ * ask for a stop, or 0. */
+static int wait_signal(const sigset_t *set, int milliseconds)
+{
+	struct timespec limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
+	int number = milliseconds < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &limit);
+
+	if (number == SIGUSR2)
+		log_metrics();
+	return number == SIGTERM || number == SIGINT ? SIGTERM : 0;
+}
+
+/* ---- stop ---- */
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* True if a second signal came. */
+static bool wait_until(const sigset_t *set, long end, bool (*done)(const struct daemon *daemon),
+		       const struct daemon *daemon)
+{
+	while (now_ms() < end && !(done && done(daemon)))
+		if (wait_signal(set, LOOK))
+			return true;
+	return false;
+}
+
+static bool all_closed(const struct daemon *daemon)
+{
+	return !wye_limits_open(daemon->limits);
+}
+
+/* Returns how many connections were left to be cut. */
+static unsigned drain(struct daemon *daemon, const sigset_t *set, unsigned *before)
+{
+	const struct wye_options *options = daemon->options;
+	long end = now_ms() + options->drain_delay + options->drain_timeout;
+
+	wye_log(WYE_LOG_NOTICE, "stopping: %u connections are open",
+		wye_limits_open(daemon->limits));
+	if (wait_until(set, now_ms() + options->drain_delay, NULL, daemon))
+		end = 0;
+	wye_http_stop_accepting();
+	wye_listeners_close(&daemon->listeners);
+	*before = wye_limits_open(daemon->limits);
+	wye_http_drain();
+	wye_ws_drain(options->drain_spread);
+	(void)wait_until(set, end, all_closed, daemon);
+	return wye_limits_open(daemon->limits);
+}
+
+/* A step on the blocking pool that does not come back holds its request: then the process ends
+ * around it. */
+static void leave(enum wye_exit status)
+{
+	wye_log(WYE_LOG_ERROR, "a blocking step did not end; leaving it behind");
+	wye_log_stop();
+	_exit(status);
+}
+
+static void stop(struct daemon *daemon, enum wye_exit status)
+{
+	bool pool_ended = wye_blocking_destroy(daemon->pool, POOL_GRACE);
+
+	if (daemon->serving && !wye_http_stop())
+		leave(status);
+	if (!pool_ended)
+		leave(status);
+	if (daemon->streaming)
+		wye_stream_stop();
+	wye_listeners_close(&daemon->listeners);
+	wye_limits_destroy(daemon->limits);
+	free(daemon->trusted);
+}
+
+static void announce(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->listeners.count; i++)
+		wye_log(WYE_LOG_NOTICE, "listening on %s", daemon->listeners.items[i].name);
+}
+
+static void watched_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, set, NULL); /* threads inherit it: only main takes signals */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye_lanes *lanes)
+{
+	struct daemon daemon = { .options = options, .lanes = lanes };
+	struct wye_error why = { "" };
+	unsigned before = 0, left;
+	enum wye_exit status;
+	sigset_t set;
+
+	watched_signals(&set);
+	if (start(&daemon, &why)) {
+		wye_log(WYE_LOG_ERROR, "%s", why.text);
+		stop(&daemon, WYE_EXIT_START);
+		return WYE_EXIT_START;
+	}
+	announce(&daemon);
+	while (!wait_signal(&set, -1))
+		;
+	left = drain(&daemon, &set, &before);
+	status = left ? WYE_EXIT_CUT : WYE_EXIT_OK;
+	stop(&daemon, status);
+	wye_log(WYE_LOG_NOTICE, "stopped: %u connections finished, %u cut",
+		before > left ? before - left : 0, left);
+	return status;
+}

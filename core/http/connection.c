@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * connection.c - see connection.h.
+ *
+ * The deadline timer is lazy: changing the phase is a store, and the timer, which runs at least
+ * once per head_timeout, looks whether anything is due.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <netinet/in.h>
+#include <linux/tcp.h>
+#include <unistd.h>
+
+#include "base/metric.h"
+#include "http/connection.h"
+#include "http/request.h"
+#include "http/thread.h"
+
+static const char TIMED_OUT[] = "HTTP/1.1 408 Request Timeout\r\n"
+				"Content-Type: text/plain\r\n"
+				"Content-Length: 16\r\n"
+				"Connection: close\r\n"
+				"\r\n"
+				"request timeout\n";
+
+static struct wye_http_connection *take(struct wye_http_thread *thread)
+{
+	struct wye_http_connection *connection = thread->free_connections;
+
+	if (!connection)
+		return malloc(sizeof *connection);
+	thread->free_connections = connection->next;
+	return connection;
+}
+
+static void link_in(struct wye_http_connection *connection)
+{
+	struct wye_http_thread *thread = connection->thread;
+
+	connection->next = thread->connections;
+	connection->link = &thread->connections;
+	if (connection->next)
+		connection->next->link = &connection->next;
+	thread->connections = connection;
+}
+
+static void release(struct wye_http_connection *connection)
+{
+	struct wye_http_thread *thread = connection->thread;
+
+	if (!connection->handed_over)
+		wye_limits_leave(thread->limits, &connection->peer);
+	wye_timer_stop(&thread->loop, &connection->deadline);
+	*connection->link = connection->next;
+	if (connection->next)
+		connection->next->link = connection->link;
+	connection->next = thread->free_connections;
+	thread->free_connections = connection;
+	atomic_fetch_sub_explicit(&thread->open, 1, memory_order_relaxed);
+	wye_metric_add(thread->metrics->open, -1);
+}
+
+static bool tcp_info(const struct wye_http_connection *connection, struct tcp_info *info)
+{
+	socklen_t length = sizeof *info;
+
+	memset(info, 0, sizeof *info);
+	return !getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, info, &length);
+}
+
+/* libmicrohttpd says nothing before a request line is complete; the kernel knows whether
+ * something has come since the phase began. */
+static void look_for_head(struct wye_http_connection *connection, uint64_t now)
+{
+	struct tcp_info info;
+	uint64_t quiet = now - connection->since;
+
+	if (connection->phase != WYE_HTTP_IDLE || !tcp_info(connection, &info))
+		return;
+	if (info.tcpi_bytes_received && info.tcpi_last_data_recv < quiet) {
+		connection->phase = WYE_HTTP_HEAD;
+		connection->since = now - info.tcpi_last_data_recv;
+	}
+}
+
+static void look_for_progress(struct wye_http_connection *connection, uint64_t now)
+{
+	struct tcp_info info;
+
+	if (connection->phase != WYE_HTTP_SERVING || !tcp_info(connection, &info))
+		return;
+	if (info.tcpi_bytes_acked != connection->acked) {
+		connection->acked = info.tcpi_bytes_acked;
+		connection->since = now;
+	}
+}
+
+/* Milliseconds that the present phase may last; 0: for ever. */
+static uint64_t allowance(const struct wye_http_connection *connection)
+{
+	const struct wye_http_limits *limits = connection->thread->http;
+
+	switch (connection->phase) {
+	case WYE_HTTP_IDLE:
+		return connection->first ? limits->head_timeout : limits->keepalive_timeout;
+	case WYE_HTTP_HEAD:
+		return limits->head_timeout;
+	case WYE_HTTP_BODY:
+		return limits->body_timeout;
+	case WYE_HTTP_SERVING:
+		if (connection->request && connection->request->state != WYE_REQUEST_QUEUED)
+			return 0; /* its ticket has a deadline of its own */
+		return limits->write_timeout;
+	case WYE_HTTP_ENDING:
+		break;
+	}
+	return 0;
+}
+
+static void say_timed_out(struct wye_http_connection *connection)
+{
+	if (send(connection->descriptor, TIMED_OUT, sizeof TIMED_OUT - 1,
+		 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return;
+	wye_metric_add(connection->thread->metrics->timed_out, 1);
+}
+
+static void expire(struct wye_http_connection *connection)
+{
+	struct wye_request *request = connection->request;
+	bool asked = connection->phase == WYE_HTTP_HEAD || connection->phase == WYE_HTTP_BODY;
+
+	if (asked)
+		say_timed_out(connection);
+	if (request) {
+		request->ending = asked ? WYE_REQUEST_TIMED_OUT : WYE_REQUEST_ABORTED;
+		if (asked)
+			request->reply.status = 408;
+	} else if (asked) {
+		wye_metric_add(connection->thread->metrics->bad_heads, 1);
+	}
+	wye_http_connection_cut(connection);
+}
+
+static void check_deadline(void *argument)
+{
+	struct wye_http_connection *connection = argument;
+	struct wye_http_thread *thread = connection->thread;
+	uint64_t now = thread->loop.now, allowed, left, longest = thread->http->head_timeout;
+
+	look_for_head(connection, now);
+	look_for_progress(connection, now);
+	allowed = allowance(connection);
+	if (allowed && now - connection->since >= allowed) {
+		expire(connection);
+		return;
+	}
+	left = allowed ? allowed - (now - connection->since) : longest;
+	wye_timer_start(&thread->loop, &connection->deadline, left < longest ? left : longest);
+}
+
+void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
+			      const union wye_address *peer)
+{
+	struct wye_http_connection *connection = take(thread);
+	enum MHD_Result added;
+
+	if (!connection) {
+		wye_limits_leave(thread->limits, peer);
+		close(descriptor);
+		atomic_fetch_sub_explicit(&thread->open, 1, memory_order_relaxed);
+		return;
+	}
+	memset(connection, 0, offsetof(struct wye_http_connection, peer_text));
+	connection->thread = thread;
+	connection->descriptor = descriptor;
+	connection->peer = *peer;
+	connection->first = true;
+	connection->since = thread->loop.now;
+	link_in(connection);
+	wye_metric_add(thread->metrics->open, 1);
+	wye_timer_init(&connection->deadline, check_deadline, connection);
+	wye_timer_start(&thread->loop, &connection->deadline, thread->http->head_timeout);
+	thread->opening = connection;
+	added = MHD_add_connection(thread->daemon, descriptor, &peer->any,
+				   wye_address_length(peer));
+	thread->opening = NULL;
+	if (!added && !connection->engine) /* else the closing notice has released it */
+		release(connection);
+}
+
+void wye_http_connection_notice(void *argument, struct MHD_Connection *engine, void **context,
+				enum MHD_ConnectionNotificationCode code)
+{
+	struct wye_http_thread *thread = argument;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = thread->opening;
+		thread->opening->engine = engine;
+		return;
+	}
+	release(*context);
+}
+
+static void enter(struct wye_http_connection *connection, enum wye_http_phase phase)
+{
+	if (connection->phase == WYE_HTTP_ENDING)
+		return;
+	connection->phase = phase;
+	connection->since = connection->thread->loop.now;
+}
+
+void wye_http_connection_serve(struct wye_http_connection *connection)
+{
+	enter(connection, WYE_HTTP_SERVING);
+}
+
+void wye_http_connection_read_body(struct wye_http_connection *connection)
+{
+	enter(connection, WYE_HTTP_BODY);
+}
+
+void wye_http_connection_progress(struct wye_http_connection *connection)
+{
+	connection->since = connection->thread->loop.now;
+}
+
+void wye_http_connection_rest(struct wye_http_connection *connection)
+{
+	connection->first = false;
+	connection->requests++;
+	enter(connection, WYE_HTTP_IDLE);
+}
+
+void wye_http_connection_cut(struct wye_http_connection *connection)
+{
+	connection->phase = WYE_HTTP_ENDING;
+	shutdown(connection->descriptor, SHUT_RDWR);
+}
+
+void wye_http_connection_close_idle(struct wye_http_connection *connection)
+{
+	int waiting = 0;
+
+	if (connection->request || connection->phase == WYE_HTTP_ENDING)
+		return;
+	if (!ioctl(connection->descriptor, FIONREAD, &waiting) && waiting)
+		return; /* a request has come already: it is answered, with Connection: close */
+	wye_http_connection_cut(connection);
+}
+
+struct wye_text wye_http_connection_peer(struct wye_http_connection *connection)
+{
+	if (!connection->peer_length)
+		connection->peer_length =
+			(uint8_t)wye_address_text(&connection->peer, connection->peer_text);
+	return (struct wye_text) { connection->peer_text, connection->peer_length };
+}

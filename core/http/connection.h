@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * connection.h - wye's record of a connection that libmicrohttpd serves: what it is doing since
+ * when, and the deadline for that. libmicrohttpd has one time-out only, which every byte renews
+ * and which closes without a word; so deadlines are ours. Owned by its http thread.
+ */
+#ifndef WYE_CORE_HTTP_CONNECTION_H
+#define WYE_CORE_HTTP_CONNECTION_H
+
+#include <microhttpd.h>
+
+#include "base/loop.h"
+#include "net/address.h"
+
+struct wye_http_thread;
+struct wye_request;
+
+enum wye_http_phase {
+	WYE_HTTP_IDLE,    /* between requests, or nothing of a first one seen */
+	WYE_HTTP_HEAD,    /* part of a head has come */
+	WYE_HTTP_BODY,    /* the head is read, the body not yet */
+	WYE_HTTP_SERVING, /* a handler has it, or the answer is being sent */
+	WYE_HTTP_ENDING,  /* we shut the socket down; the engine will notice */
+};
+
+struct wye_http_connection {
+	struct wye_http_thread *thread;
+	struct wye_http_connection *next, **link; /* all of the thread; or next free */
+	struct MHD_Connection *engine; /* NULL before and after the engine knows it */
+	struct wye_request *request;   /* the one being served */
+	enum wye_http_phase phase;
+	bool first;         /* no request has been completed on it */
+	bool handed_over;   /* the socket lives on elsewhere: limits are left there */
+	int descriptor;
+	uint64_t since;     /* milliseconds: when the phase began, or last made progress */
+	uint64_t requests;  /* completed on it */
+	uint64_t acked;     /* bytes of replies the peer had acknowledged at the last look */
+	struct wye_timer deadline;
+	union wye_address peer;
+	uint8_t peer_length; /* 0: not written yet */
+	char peer_text[WYE_ADDRESS_TEXT];
+};
+
+/* Takes over an accepted descriptor, which has entered the limits. Http thread. */
+void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
+			      const union wye_address *peer);
+
+/* The engine's notice of a start or an end (MHD_OPTION_NOTIFY_CONNECTION). */
+void wye_http_connection_notice(void *thread, struct MHD_Connection *engine, void **context,
+				enum MHD_ConnectionNotificationCode code);
+
+/* Changes of phase. */
+void wye_http_connection_serve(struct wye_http_connection *connection);
+void wye_http_connection_read_body(struct wye_http_connection *connection);
+void wye_http_connection_progress(struct wye_http_connection *connection);
+void wye_http_connection_rest(struct wye_http_connection *connection);
+
+/* Closes it, unless it is serving a request: for a drain. */
+void wye_http_connection_close_idle(struct wye_http_connection *connection);
+
+/* Shuts the socket down: the engine then ends what it has with exactly one completion. */
+void wye_http_connection_cut(struct wye_http_connection *connection);
+
+struct wye_text wye_http_connection_peer(struct wye_http_connection *connection);
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * thread.c - see thread.h.
+ *
+ * The engine's epoll set is what a thread waits in. Own descriptors are in it with a NULL for
+ * data, which the engine skips: the wake-up eventfd (edge-triggered, never read), the listeners
+ * (EPOLLEXCLUSIVE: one thread is woken per connection) and the set of the loop's watches.
+ */
+#include <errno.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "http/connection.h"
+#include "http/engine.h"
+#include "http/request.h"
+#include "http/thread.h"
+#include "http/wait.h"
+
+enum {
+	TICKETS = 1 << 20, /* slots of a thread, at most */
+};
+
+static struct {
+	struct wye_http_thread *threads;
+	unsigned count, first_loop;
+	struct wye_http_metrics metrics;
+} http;
+
+struct wye_http_thread *wye_http_thread_of(unsigned loop)
+{
+	if (loop < http.first_loop || loop - http.first_loop >= http.count)
+		return NULL;
+	return &http.threads[loop - http.first_loop];
+}
+
+static void wake(struct wye_loop *loop)
+{
+	const uint64_t one = 1;
+
+	/* It can only fail when the counter is full, and then the thread is awake. */
+	(void)!write(((struct wye_http_thread *)loop)->wake, &one, sizeof one);
+}
+
+static int watch_in_engine(struct wye_http_thread *thread, int descriptor, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = NULL };
+
+	return epoll_ctl(thread->epoll, EPOLL_CTL_ADD, descriptor, &event) ? -errno : 0;
+}
+
+static int attach(struct wye_loop *loop, int descriptor)
+{
+	return watch_in_engine((struct wye_http_thread *)loop, descriptor, EPOLLIN);
+}
+
+static const struct wye_loop_engine ENGINE = { .wake = wake, .attach = attach };
+
+/* ---- accepting ---- */
+
+static int start_listening(struct wye_http_thread *thread)
+{
+	const struct wye_listeners *listeners = thread->acceptor.listeners;
+	int error = 0;
+
+	for (size_t i = 0; i < listeners->count && !error; i++)
+		error = watch_in_engine(thread, listeners->items[i].descriptor,
+					EPOLLIN | EPOLLEXCLUSIVE);
+	thread->listening = !error;
+	return error;
+}
+
+static void stop_listening(struct wye_http_thread *thread)
+{
+	const struct wye_listeners *listeners = thread->acceptor.listeners;
+
+	for (size_t i = 0; thread->listening && i < listeners->count; i++)
+		epoll_ctl(thread->epoll, EPOLL_CTL_DEL, listeners->items[i].descriptor, NULL);
+	thread->listening = false;
+}
+
+static void listen_again(void *argument)
+{
+	struct wye_http_thread *thread = argument;
+
+	if (!thread->draining && !thread->listening && start_listening(thread))
+		wye_timer_start(&thread->loop, &thread->accept_again, 100);
+}
+
+static void accept_waiting(struct wye_http_thread *thread)
+{
+	unsigned pause = wye_acceptor_run(&thread->acceptor, thread->loop.now);
+
+	if (!pause)
+		return;
+	stop_listening(thread);
+	wye_timer_start(&thread->loop, &thread->accept_again, pause);
+}
+
+/* An accepted connection on its way to another thread. */
+struct passed {
+	struct wye_mail mail;
+	struct wye_http_thread *to;
+	int descriptor;
+	union wye_address peer;
+};
+
+static void receive(struct wye_mail *mail)
+{
+	struct passed *passed = (struct passed *)mail;
+
+	wye_http_connection_open(passed->to, passed->descriptor, &passed->peer);
+	free(passed);
+}
+
+/* The thread with the fewest connections; the caller's own unless it has clearly more, as passing
+ * one on costs a wake-up. */
+static struct wye_http_thread *least_loaded(struct wye_http_thread *self)
+{
+	unsigned own = atomic_load_explicit(&self->open, memory_order_relaxed), least = own;
+	struct wye_http_thread *best = self;
+
+	for (unsigned i = 0; i < http.count; i++) {
+		unsigned open = atomic_load_explicit(&http.threads[i].open, memory_order_relaxed);
+
+		if (open < least) {
+			least = open;
+			best = &http.threads[i];
+		}
+	}
+	return own - least > 2 + own / 16 ? best : self;
+}
+
+static void accepted(void *owner, int descriptor, const union wye_address *peer)
+{
+	struct wye_http_thread *self = owner, *to = least_loaded(self);
+	struct passed *passed;
+
+	if (to != self) {
+		passed = malloc(sizeof *passed);
+		if (passed) {
+			*passed = (struct passed) { .to = to, .descriptor = descriptor,
+						    .peer = *peer };
+			atomic_fetch_add_explicit(&to->open, 1, memory_order_relaxed);
+			if (!wye_loop_mail(&to->loop, &passed->mail, receive))
+				return;
+			atomic_fetch_sub_explicit(&to->open, 1, memory_order_relaxed);
+			free(passed);
+		}
+	}
+	atomic_fetch_add_explicit(&self->open, 1, memory_order_relaxed);
+	wye_http_connection_open(self, descriptor, peer);
+}
+
+/* ---- the loop ---- */
+
+static void cut_everything(struct wye_http_thread *thread)
+{
+	struct wye_http_connection *connection = thread->connections, *next;
+
+	for (; connection; connection = next) {
+		struct wye_request *request = connection->request;
+
+		next = connection->next;
+		if (request && request->suspended)
+			(void)wye_wait_cut(request, WYE_REQUEST_STOPPED);
+		else if (request)
+			request->ending = WYE_REQUEST_STOPPED;
+		wye_http_connection_cut(connection);
+	}
+}
+
+static void *run(void *argument)
+{
+	struct wye_http_thread *thread = argument;
+
+	wye_loop_enter(&thread->loop);
+	while (!thread->stopping) {
+		(void)MHD_run_wait(thread->daemon, wye_loop_timeout(&thread->loop));
+		wye_loop_turn(&thread->loop);
+		if (thread->loop.watches)
+			wye_loop_watches(&thread->loop);
+		if (thread->listening)
+			accept_waiting(thread);
+	}
+	/* Two rounds: the first ends what was cut, the second what that let go. */
+	for (int i = 0; i < 2; i++) {
+		cut_everything(thread);
+		(void)MHD_run_wait(thread->daemon, 0);
+		wye_loop_turn(&thread->loop);
+	}
+	if (!thread->waiting) {
+		MHD_stop_daemon(thread->daemon);
+		thread->daemon = NULL;
+	}
+	wye_loop_end(&thread->loop);
+	return NULL;
+}
+
+/* ---- start and stop ---- */
+
+static void free_lists(struct wye_http_thread *thread)
+{
+	while (thread->free_requests) {
+		struct wye_request *next = thread->free_requests->next_free;
+
+		free(thread->free_requests);
+		thread->free_requests = next;
+	}
+	while (thread->free_connections) {
+		struct wye_http_connection *next = thread->free_connections->next;
+
+		free(thread->free_connections);
+		thread->free_connections = next;
+	}
+}
+
+static void fini(struct wye_http_thread *thread)
+{
+	if (thread->daemon)
+		MHD_stop_daemon(thread->daemon);
+	free_lists(thread);
+	wye_acceptor_fini(&thread->acceptor);
+	if (thread->wake >= 0)
+		close(thread->wake);
+	wye_id_table_destroy(thread->tickets);
+	wye_loop_fini(&thread->loop);
+}
+
+static int init(struct wye_http_thread *thread, unsigned index,
+		const struct wye_http_setup *setup)
+{
+	int error;
+
+	thread->wake = thread->acceptor.reserve = -1;
+	snprintf(thread->name, sizeof thread->name, "http-%u", index % 1000);
+	thread->lanes = setup->lanes;
+	thread->http = setup->http;
+	thread->metrics = &http.metrics;
+	thread->limits = setup->limits;
+	thread->pool = setup->pool;
+	wye_timer_init(&thread->accept_again, listen_again, thread);
+	error = wye_loop_init(&thread->loop, setup->first_loop + index, thread->name, &ENGINE);
+	if (!error)
+		error = wye_id_table_create(&thread->tickets, setup->first_loop + index, TICKETS);
+	if (!error)
+		error = wye_acceptor_init(&thread->acceptor, setup->listeners, setup->limits);
+	thread->acceptor.accepted = accepted;
+	thread->acceptor.owner = thread;
+	if (!error)
+		error = wye_engine_start(thread);
+	if (error)
+		return error;
+	thread->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (thread->wake < 0)
+		return -errno;
+	error = watch_in_engine(thread, thread->wake, EPOLLIN | EPOLLET);
+	return error ? error : start_listening(thread);
+}
+
+static void register_metrics(struct wye_http_metrics *metrics)
+{
+	metrics->open = wye_metric_register("http_connections_open", WYE_GAUGE);
+	metrics->requests = wye_metric_register("rest_requests_total", WYE_COUNTER);
+	metrics->completed = wye_metric_register("rest_requests_completed_total", WYE_COUNTER);
+	metrics->aborted = wye_metric_register("rest_requests_aborted_total", WYE_COUNTER);
+	metrics->timed_out = wye_metric_register("http_timeouts_total", WYE_COUNTER);
+	metrics->bad_heads = wye_metric_register("http_bad_heads_total", WYE_COUNTER);
+	metrics->engine_refused = wye_metric_register("http_engine_refused_total", WYE_COUNTER);
+	metrics->handed_over = wye_metric_register("upgrades_handed_over_total", WYE_COUNTER);
+	metrics->handshakes_refused =
+		wye_metric_register("upgrades_refused_total", WYE_COUNTER);
+	metrics->waiting = wye_metric_register("rest_requests_waiting", WYE_GAUGE);
+	metrics->waiting_refused =
+		wye_metric_register("rest_waiting_refused_total", WYE_COUNTER);
+	metrics->ticket_timeouts = wye_metric_register("rest_ticket_timeouts_total", WYE_COUNTER);
+}
+
+static void stop_thread(void *argument)
+{
+	struct wye_http_thread *thread = argument;
+
+	thread->stopping = true;
+}
+
+static bool join(unsigned started)
+{
+	bool clean = true;
+
+	for (unsigned i = 0; i < started; i++)
+		if (wye_loop_post(&http.threads[i].loop, stop_thread, &http.threads[i]))
+			wye_log(WYE_LOG_ERROR, "can't stop %s", http.threads[i].name);
+	for (unsigned i = 0; i < started; i++) {
+		pthread_join(http.threads[i].thread, NULL);
+		clean = clean && !http.threads[i].waiting;
+	}
+	return clean;
+}
+
+static void clear(unsigned initialised)
+{
+	for (unsigned i = 0; i < initialised; i++)
+		fini(&http.threads[i]);
+	free(http.threads);
+	http.threads = NULL;
+	http.count = 0;
+}
+
+int wye_http_start(const struct wye_http_setup *setup, struct wye_error *why)
+{
+	unsigned ready = 0, started = 0;
+	int error = 0;
+
+	http.threads = calloc(setup->threads, sizeof *http.threads);
+	if (!http.threads)
+		return -ENOMEM;
+	http.count = setup->threads;
+	http.first_loop = setup->first_loop;
+	register_metrics(&http.metrics);
+	while (ready < setup->threads && !error)
+		error = init(&http.threads[ready], ready, setup), ready++;
+	while (started < setup->threads && !error) {
+		error = -pthread_create(&http.threads[started].thread, NULL, run,
+					&http.threads[started]);
+		if (!error)
+			pthread_setname_np(http.threads[started].thread,
+					   http.threads[started].name);
+		started += !error;
+	}
+	if (!error)
+		return 0;
+	wye_error_set(why, "can't start the http threads: %s", strerror(-error));
+	(void)join(started);
+	clear(ready);
+	return error;
+}
+
+/* Runs a function on each http thread and returns when all have done so. */
+struct round {
+	sem_t done;
+	void (*run)(struct wye_http_thread *thread);
+};
+
+struct visit {
+	struct round *round;
+	struct wye_http_thread *thread;
+};
+
+static void visit(void *argument)
+{
+	struct visit *visit = argument;
+
+	visit->round->run(visit->thread);
+	sem_post(&visit->round->done);
+}
+
+static void everywhere(void (*function)(struct wye_http_thread *thread))
+{
+	struct round round = { .run = function };
+	struct visit *visits = calloc(http.count, sizeof *visits);
+	unsigned posted = 0;
+
+	sem_init(&round.done, 0, 0);
+	for (unsigned i = 0; visits && i < http.count; i++) {
+		visits[i] = (struct visit) { &round, &http.threads[i] };
+		posted += !wye_loop_post(&http.threads[i].loop, visit, &visits[i]);
+	}
+	while (posted)
+		posted -= !sem_wait(&round.done);
+	sem_destroy(&round.done);
+	free(visits);
+}
+
+static void stop_accepting(struct wye_http_thread *thread)
+{
+	stop_listening(thread);
+	wye_timer_stop(&thread->loop, &thread->accept_again);
+	thread->draining = true;
+}
+
+void wye_http_stop_accepting(void)
+{
+	everywhere(stop_accepting);
+}
+
+static void drain(struct wye_http_thread *thread)
+{
+	struct wye_http_connection *connection = thread->connections, *next;
+
+	thread->draining = true;
+	for (; connection; connection = next) {
+		next = connection->next;
+		wye_http_connection_close_idle(connection);
+	}
+}
+
+void wye_http_drain(void)
+{
+	everywhere(drain);
+}
+
+unsigned wye_http_open(void)
+{
+	unsigned open = 0;
+
+	for (unsigned i = 0; i < http.count; i++)
+		open += atomic_load(&http.threads[i].open);
+	return open;
+}
+
+bool wye_http_stop(void)
+{
+	if (!http.threads)
+		return true;
+	if (!join(http.count))
+		return false;
+	clear(http.count);
+	return true;
+}

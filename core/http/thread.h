@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * thread.h - http threads: each drives one libmicrohttpd daemon by its own loop, accepts, and
+ * runs the REST chain and non-blocking handlers of its connections. Started and stopped by main.
+ */
+#ifndef WYE_CORE_HTTP_THREAD_H
+#define WYE_CORE_HTTP_THREAD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <microhttpd.h>
+
+#include "base/id.h"
+#include "base/loop.h"
+#include "base/metric.h"
+#include "http/blocking.h"
+#include "net/limits.h"
+#include "net/listener.h"
+#include "route/route.h"
+
+/* What the config says about HTTP; milliseconds and bytes. Read-only once threads run. */
+struct wye_http_limits {
+	unsigned head_timeout, body_timeout, keepalive_timeout, write_timeout, ticket_timeout;
+	unsigned max_waiting;
+	size_t max_header;
+	uint64_t max_body;
+};
+
+/* Indexes of what http threads count. */
+struct wye_http_metrics {
+	wye_metric open, requests, completed, aborted, timed_out, bad_heads, engine_refused,
+		handed_over, handshakes_refused, waiting, waiting_refused, ticket_timeouts;
+};
+
+/* One http thread. Its own, but for the members marked atomic and for mail. */
+struct wye_http_thread {
+	struct wye_loop loop; /* first */
+	struct MHD_Daemon *daemon;
+	int epoll; /* the daemon's */
+	int wake;  /* eventfd in it */
+	pthread_t thread;
+	char name[16];
+
+	const struct wye_lanes *lanes;
+	const struct wye_http_limits *http;
+	const struct wye_http_metrics *metrics;
+	struct wye_limits *limits;
+	struct wye_blocking_pool *pool;
+	struct wye_acceptor acceptor;
+	struct wye_timer accept_again;
+	bool listening;
+
+	atomic_uint open; /* connections; counted by whoever gives it one */
+	struct wye_http_connection *connections, *free_connections;
+	struct wye_http_connection *opening; /* being added to the engine */
+	struct wye_request *free_requests;
+	struct wye_id_table *tickets;
+	unsigned waiting; /* suspended requests */
+	bool draining, stopping;
+};
+
+struct wye_http_setup {
+	unsigned threads;
+	unsigned first_loop; /* loop index of the first one */
+	const struct wye_lanes *lanes;
+	const struct wye_http_limits *http;
+	const struct wye_listeners *listeners;
+	struct wye_limits *limits;
+	struct wye_blocking_pool *pool;
+};
+
+/* Starts all of them; what `setup` points to must stay until they are stopped. Main thread.
+ * Returns 0, or a negative errno with a sentence, and nothing runs. */
+int wye_http_start(const struct wye_http_setup *setup, struct wye_error *why) WYE_MUST_CHECK;
+
+/* No longer accepts. Returns when no thread touches a listener any more. Main thread. */
+void wye_http_stop_accepting(void);
+
+/* Closes idle connections; running requests are finished, and their connections closed. */
+void wye_http_drain(void);
+
+/* Connections that are still open on http threads. Any thread. */
+unsigned wye_http_open(void);
+
+/* Cuts what is left and ends the threads. False if a thread can't end, as a step of the blocking
+ * pool still holds a request: the program must then leave by _exit(). Main thread. */
+bool wye_http_stop(void);
+
+/* The thread with this loop index, or NULL. Any thread. */
+struct wye_http_thread *wye_http_thread_of(unsigned loop);
+
+#endif

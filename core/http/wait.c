@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * wait.c - see wait.h.
+ */
+#include <errno.h>
+
+#include "base/metric.h"
+#include "http/blocking.h"
+#include "http/chain.h"
+#include "http/connection.h"
+#include "http/thread.h"
+#include "http/wait.h"
+
+enum {
+	PATIENCE = 1000, /* milliseconds before a wait watches for its client */
+};
+
+static void stop_watching(struct wye_request *request)
+{
+	struct wye_loop *loop = &request->connection->thread->loop;
+
+	wye_timer_stop(loop, &request->patience);
+	if (request->watching)
+		wye_watch_stop(loop, &request->hangup);
+	request->watching = false;
+}
+
+/* The ticket's id is refused from now on. */
+static void drop_ticket(struct wye_request *request)
+{
+	if (request->ticket)
+		wye_id_release(request->connection->thread->tickets, request->ticket);
+	request->ticket = NULL;
+}
+
+bool wye_wait_cut(struct wye_request *request, enum wye_request_end ending)
+{
+	atomic_store_explicit(&request->cancelled, true, memory_order_relaxed);
+	stop_watching(request);
+	if (request->on_pool && !wye_blocking_withdraw(request))
+		return false;
+	wye_wait_pause(request);
+	request->ending = ending;
+	request->state = WYE_REQUEST_CUT;
+	wye_wait_end(request);
+	return true;
+}
+
+static void client_gone(void *argument, unsigned events)
+{
+	struct wye_request *request = argument;
+
+	if (events & WYE_HANGUP)
+		(void)wye_wait_cut(request, WYE_REQUEST_ABORTED);
+}
+
+static void watch_client(void *argument)
+{
+	struct wye_request *request = argument;
+	struct wye_http_connection *connection = request->connection;
+
+	request->watching = !wye_watch_start(&connection->thread->loop, &request->hangup,
+					     connection->descriptor, 0, client_gone, request);
+}
+
+static void expire(void *argument)
+{
+	struct wye_request *request = argument;
+
+	wye_metric_add(request->connection->thread->metrics->ticket_timeouts, 1);
+	atomic_store_explicit(&request->cancelled, true, memory_order_relaxed);
+	request->expired = true;
+	if (request->on_pool && !wye_blocking_withdraw(request))
+		return; /* it is running: answered when it is back */
+	wye_log(WYE_LOG_WARNING, "%s did not finish a request in time",
+		wye_request_step(request));
+	wye_reply_discard(request);
+	wye_reply_plain(request, 503, "timed out\n");
+	wye_chain_continue(request, WYE_ANSWERED);
+}
+
+static unsigned allowed_time(const struct wye_request *request)
+{
+	if (request->route)
+		return request->route->ticket_timeout;
+	return request->connection->thread->http->ticket_timeout;
+}
+
+int wye_wait_begin(struct wye_request *request)
+{
+	struct wye_http_thread *thread = request->connection->thread;
+
+	if (!request->suspended) {
+		if (thread->waiting >= thread->http->max_waiting) {
+			wye_metric_add(thread->metrics->waiting_refused, 1);
+			return -EAGAIN;
+		}
+		thread->waiting++;
+		wye_metric_add(thread->metrics->waiting, 1);
+		MHD_suspend_connection(request->connection->engine);
+		request->suspended = true;
+	}
+	wye_timer_init(&request->deadline, expire, request);
+	wye_timer_start(&thread->loop, &request->deadline, allowed_time(request));
+	wye_timer_init(&request->patience, watch_client, request);
+	wye_timer_start(&thread->loop, &request->patience, PATIENCE);
+	return 0;
+}
+
+void wye_wait_pause(struct wye_request *request)
+{
+	if (!request->suspended)
+		return;
+	wye_timer_stop(&request->connection->thread->loop, &request->deadline);
+	stop_watching(request);
+	drop_ticket(request);
+	request->on_pool = false;
+}
+
+void wye_wait_end(struct wye_request *request)
+{
+	struct wye_http_thread *thread = request->connection->thread;
+
+	if (!request->suspended)
+		return;
+	wye_wait_pause(request);
+	request->suspended = false;
+	thread->waiting--;
+	wye_metric_add(thread->metrics->waiting, -1);
+	MHD_resume_connection(request->connection->engine);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * listener.c - see listener.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <wye/log.h>
+
+#include "base/metric.h"
+#include "net/listener.h"
+
+enum {
+	BATCH = 64,          /* connections accepted in one go, so that requests get their turn */
+	SHED = 16,           /* connections turned away in one go when descriptors are out */
+	PAUSE = 100,         /* milliseconds without accepting then */
+	LOG_INTERVAL = 1000, /* milliseconds between two lines about it */
+};
+
+static const char FULL[] = "HTTP/1.1 503 Service Unavailable\r\n"
+			   "Content-Type: text/plain\r\n"
+			   "Content-Length: 21\r\n"
+			   "Retry-After: 5\r\n"
+			   "Connection: close\r\n"
+			   "\r\n"
+			   "too many connections\n";
+
+static struct {
+	wye_metric accepted, full, full_address, no_descriptor;
+} metrics;
+
+static void register_metrics(void)
+{
+	metrics.accepted = wye_metric_register("connections_accepted_total", WYE_COUNTER);
+	metrics.full = wye_metric_register("connections_refused_full_total", WYE_COUNTER);
+	metrics.full_address =
+		wye_metric_register("connections_refused_address_total", WYE_COUNTER);
+	metrics.no_descriptor =
+		wye_metric_register("accept_no_descriptor_total", WYE_COUNTER);
+}
+
+static void name_listener(struct wye_listener *listener)
+{
+	char text[WYE_ADDRESS_TEXT];
+	bool v6 = listener->address.any.sa_family == AF_INET6;
+	unsigned port = ntohs(v6 ? listener->address.v6.sin6_port : listener->address.v4.sin_port);
+
+	wye_address_text(&listener->address, text);
+	snprintf(listener->name, sizeof listener->name, v6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+static int bind_and_listen(struct wye_listener *listener, bool dual, unsigned backlog)
+{
+	const int on = 1, off = 0;
+	socklen_t length = wye_address_length(&listener->address);
+	int fd = listener->descriptor;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on))
+		return -errno;
+	if (listener->address.any.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual ? &off : &on, sizeof on))
+		return -errno;
+	if (bind(fd, &listener->address.any, length) || listen(fd, (int)backlog))
+		return -errno;
+	if (getsockname(fd, &listener->address.any, &length))
+		return -errno;
+	return 0;
+}
+
+static int open_socket(struct wye_listener *listener, bool dual, unsigned backlog)
+{
+	int error;
+
+	listener->descriptor = socket(listener->address.any.sa_family,
+				      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener->descriptor < 0)
+		return -errno;
+	error = bind_and_listen(listener, dual, backlog);
+	if (error)
+		close(listener->descriptor);
+	return error;
+}
+
+int wye_listener_open(struct wye_listeners *listeners, const char *address, unsigned port,
+		      unsigned backlog, struct wye_error *why)
+{
+	struct wye_listener *listener = &listeners->items[listeners->count];
+	int error;
+
+	register_metrics();
+	if (listeners->count == WYE_LISTENERS_MAX) {
+		wye_error_set(why, "more than %d listeners", WYE_LISTENERS_MAX);
+		return -ENOSPC;
+	}
+	if (wye_address_parse(&listener->address, address ? address : "::", port)) {
+		wye_error_set(why, "\"%s\" is not a numeric IPv4 or IPv6 address", address);
+		return -EINVAL;
+	}
+	error = open_socket(listener, !address, backlog);
+	if (error == -EAFNOSUPPORT && !address) { /* a machine without IPv6 */
+		if (wye_address_parse(&listener->address, "0.0.0.0", port))
+			return -EINVAL;
+		error = open_socket(listener, false, backlog);
+	}
+	if (error) {
+		name_listener(listener);
+		wye_error_set(why, "can't listen on %s: %s", listener->name, strerror(-error));
+		return error;
+	}
+	name_listener(listener);
+	listeners->count++;
+	return 0;
+}
+
+void wye_listeners_close(struct wye_listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		close(listeners->items[i].descriptor);
+	listeners->count = 0;
+}
+
+int wye_acceptor_init(struct wye_acceptor *acceptor, const struct wye_listeners *listeners,
+		      struct wye_limits *limits)
+{
+	memset(acceptor, 0, sizeof *acceptor);
+	acceptor->listeners = listeners;
+	acceptor->limits = limits;
+	for (size_t i = 0; i < listeners->count; i++) {
+		acceptor->polls[i].fd = listeners->items[i].descriptor;
+		acceptor->polls[i].events = POLLIN;
+	}
+	acceptor->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return acceptor->reserve < 0 ? -errno : 0;
+}
+
+void wye_acceptor_fini(struct wye_acceptor *acceptor)
+{
+	if (acceptor->reserve >= 0)
+		close(acceptor->reserve);
+}
+
+/* Says 503 and closes; what the client may have sent is read first, as unread bytes would turn
+ * the close into a reset that overtakes the answer. */
+static void turn_away(int descriptor)
+{
+	char sink[4096];
+
+	if (send(descriptor, FULL, sizeof FULL - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+		shutdown(descriptor, SHUT_WR);
+		while (recv(descriptor, sink, sizeof sink, MSG_DONTWAIT) > 0)
+			;
+	}
+	close(descriptor);
+}
+
+static void take(struct wye_acceptor *acceptor, int descriptor, const union wye_address *peer)
+{
+	switch (wye_limits_enter(acceptor->limits, peer)) {
+	case WYE_LIMITS_OK:
+		wye_metric_add(metrics.accepted, 1);
+		acceptor->accepted(acceptor->owner, descriptor, peer);
+		return;
+	case WYE_LIMITS_TOTAL:
+		wye_metric_add(metrics.full, 1);
+		break;
+	case WYE_LIMITS_ADDRESS:
+		wye_metric_add(metrics.full_address, 1);
+		break;
+	}
+	turn_away(descriptor);
+}
+
+/* Descriptors are out: the reserve makes room to turn a few away, then accepting pauses, as the
+ * listener stays readable and would keep the thread spinning. */
+static unsigned shed(struct wye_acceptor *acceptor, int listener, uint64_t now)
+{
+	static _Atomic uint64_t logged;
+	uint64_t last = atomic_load(&logged);
+
+	wye_metric_add(metrics.no_descriptor, 1);
+	for (int i = 0; i < SHED && acceptor->reserve >= 0; i++) {
+		int fd;
+
+		close(acceptor->reserve);
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			turn_away(fd);
+		acceptor->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			break;
+	}
+	if ((!last || now - last >= LOG_INTERVAL) &&
+	    atomic_compare_exchange_strong(&logged, &last, now))
+		wye_log(WYE_LOG_ERROR, "no descriptor left for new connections; "
+				       "raise the descriptor limit or lower max_connections");
+	acceptor->paused_until = now + PAUSE;
+	return PAUSE;
+}
+
+/* Returns the milliseconds to pause, or 0. */
+static unsigned accept_from(struct wye_acceptor *acceptor, int listener, uint64_t now)
+{
+	for (int i = 0; i < BATCH; i++) {
+		union wye_address peer;
+		socklen_t length = sizeof peer;
+		int fd = accept4(listener, &peer.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			take(acceptor, fd, &peer);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+			return shed(acceptor, listener, now);
+		if (errno == EAGAIN || errno == EBADF || errno == EINVAL)
+			return 0;
+		/* Others belong to the connection that went away before it was accepted. */
+	}
+	return 0;
+}
+
+unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t now)
+{
+	unsigned pause = 0;
+
+	if (acceptor->paused_until) {
+		if (now < acceptor->paused_until)
+			return (unsigned)(acceptor->paused_until - now);
+		acceptor->paused_until = 0;
+		if (acceptor->reserve < 0)
+			acceptor->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	if (poll(acceptor->polls, acceptor->listeners->count, 0) <= 0)
+		return 0;
+	for (size_t i = 0; i < acceptor->listeners->count && !pause; i++)
+		if (acceptor->polls[i].revents)
+			pause = accept_from(acceptor, acceptor->polls[i].fd, now);
+	return pause;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * listener.h - binds and accepts: the only place that does. Opened by main before the threads
+ * start; then every http thread watches and accepts from every listener, each through an
+ * `acceptor` of its own.
+ */
+#ifndef WYE_CORE_NET_LISTENER_H
+#define WYE_CORE_NET_LISTENER_H
+
+#include <poll.h>
+
+#include "net/address.h"
+#include "net/limits.h"
+
+/* Listeners of one program, at most. */
+#define WYE_LISTENERS_MAX 64
+
+struct wye_listener {
+	int descriptor;
+	union wye_address address;
+	char name[WYE_ADDRESS_TEXT + 10]; /* "127.0.0.1:8080", "[::1]:8080" */
+};
+
+struct wye_listeners {
+	size_t count;
+	struct wye_listener items[WYE_LISTENERS_MAX];
+};
+
+/* Binds and listens. `address` NULL: all of IPv6 and IPv4. Port 0: any; `name` then tells which.
+ * Main thread. Returns 0, or a negative errno with a sentence. */
+int wye_listener_open(struct wye_listeners *listeners, const char *address, unsigned port,
+		      unsigned backlog, struct wye_error *why) WYE_MUST_CHECK;
+/* Closes them all; what waits in their queues is reset by the kernel. */
+void wye_listeners_close(struct wye_listeners *listeners);
+
+/* What an http thread accepts with. Its thread alone. */
+struct wye_acceptor {
+	const struct wye_listeners *listeners;
+	struct wye_limits *limits;
+	struct pollfd polls[WYE_LISTENERS_MAX];
+	int reserve;            /* a descriptor to give up when there is no other */
+	uint64_t paused_until;  /* milliseconds; 0: not paused */
+	/* Takes over a descriptor that has entered the limits. */
+	void (*accepted)(void *owner, int descriptor, const union wye_address *peer);
+	void *owner;
+};
+
+/* Returns 0 or a negative errno. */
+int wye_acceptor_init(struct wye_acceptor *acceptor, const struct wye_listeners *listeners,
+		      struct wye_limits *limits) WYE_MUST_CHECK;
+void wye_acceptor_fini(struct wye_acceptor *acceptor);
+
+/* Accepts what waits, a bounded number. One poll(2) if nothing does.
+ *
+ * Returns 0; or the milliseconds for which the caller should stop watching the listeners, as
+ * descriptors are out: wye_acceptor_run() will try again afterwards. */
+unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t now);
+
+#endif

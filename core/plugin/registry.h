@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * registry.h - the instances of a config: made from its `plugins` and `middleware` sections, found
+ * by the names that chains and routes use. Main thread; lives as long as its config's lanes.
+ */
+#ifndef WYE_CORE_PLUGIN_REGISTRY_H
+#define WYE_CORE_PLUGIN_REGISTRY_H
+
+#include <wye/plugin.h>
+
+#include "config/config.h"
+
+struct wye_registry;
+
+/* Loads what the config names and opens its instances. What fails is a problem, and the rest is
+ * tried all the same. Returns 0 or -ENOMEM. */
+int wye_registry_create(struct wye_registry **out, const struct wye_config *config,
+			const char *folder, struct wye_problems *problems) WYE_MUST_CHECK;
+/* Closes the instances, the last opened first, and unloads the plugins. */
+void wye_registry_destroy(struct wye_registry *registry);
+
+/* What a name in a chain or a route can stand for. */
+enum wye_part {
+	WYE_PART_REST_HANDLER,
+	WYE_PART_REST_MIDDLEWARE,
+	WYE_PART_WS_HANDLER,
+	WYE_PART_WS_MIDDLEWARE,
+};
+
+struct wye_found {
+	const void *part; /* of the type that was asked for */
+	void *instance;
+	const char *name; /* of the instance, as in the config */
+};
+
+/* Finds "instance" or "instance/part"; a built-in one is opened at its first use. On failure adds a
+ * problem at `at` and returns false. */
+bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const char *name,
+		       const config_setting_t *at, struct wye_found *found,
+		       struct wye_problems *problems);
+
+#endif

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * router.c - see router.h.
+ *
+ * A node stands for a run of literal bytes; behind it come literal children, told apart by their
+ * first byte, one parameter child, and the routes that end here, plainly or with a rest.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "route/router.h"
+
+/* ---- methods ---- */
+
+static const struct {
+	const char *name;
+	enum wye_method method;
+} METHODS[] = {
+	{ "GET", WYE_METHOD_GET },       { "HEAD", WYE_METHOD_HEAD },
+	{ "POST", WYE_METHOD_POST },     { "PUT", WYE_METHOD_PUT },
+	{ "DELETE", WYE_METHOD_DELETE }, { "PATCH", WYE_METHOD_PATCH },
+	{ "OPTIONS", WYE_METHOD_OPTIONS },
+};
+
+enum {
+	METHOD_COUNT = sizeof METHODS / sizeof METHODS[0],
+};
+
+enum wye_method wye_method_parse(struct wye_text name)
+{
+	for (size_t i = 0; i < METHOD_COUNT; i++)
+		if (strlen(METHODS[i].name) == name.length &&
+		    !memcmp(METHODS[i].name, name.data, name.length))
+			return METHODS[i].method;
+	return WYE_METHOD_OTHER;
+}
+
+size_t wye_method_list(unsigned methods, char out[64])
+{
+	size_t length = 0;
+
+	if (methods & WYE_METHOD_GET)
+		methods |= WYE_METHOD_HEAD;
+	for (size_t i = 0; i < METHOD_COUNT; i++) {
+		size_t name = strlen(METHODS[i].name);
+
+		if (!(methods & METHODS[i].method))
+			continue;
+		if (length) {
+			memcpy(out + length, ", ", 2);
+			length += 2;
+		}
+		memcpy(out + length, METHODS[i].name, name);
+		length += name;
+	}
+	out[length] = '\0';
+	return length;
+}
+
+/* ---- the tree ---- */
+
+struct entry {
+	struct entry *next;
+	unsigned methods;
+	const void *value;
+	unsigned count;
+	struct wye_text names[]; /* of the parameters, in order; the texts follow */
+};
+
+struct node {
+	char *run; /* literal bytes */
+	size_t length;
+	unsigned char *firsts; /* first byte of each child */
+	struct node **children;
+	size_t count;
+	struct node *parameter; /* what follows a ":name" */
+	struct entry *plain, *rest;
+};
+
+struct wye_router {
+	struct node root;
+};
+
+static struct node *make_node(const char *run, size_t length)
+{
+	struct node *node = calloc(1, sizeof *node);
+
+	if (!node)
+		return NULL;
+	node->run = malloc(length + 1);
+	if (!node->run) {
+		free(node);
+		return NULL;
+	}
+	memcpy(node->run, run, length);
+	node->length = length;
+	return node;
+}
+
+static void clear_entries(struct entry *entry)
+{
+	while (entry) {
+		struct entry *next = entry->next;
+
+		free(entry);
+		entry = next;
+	}
+}
+
+static void destroy_node(struct node *node);
+
+static void clear_node(struct node *node)
+{
+	for (size_t i = 0; i < node->count; i++)
+		destroy_node(node->children[i]);
+	destroy_node(node->parameter);
+	clear_entries(node->plain);
+	clear_entries(node->rest);
+	free(node->run);
+	free(node->firsts);
+	free(node->children);
+}
+
+static void destroy_node(struct node *node)
+{
+	if (!node)
+		return;
+	clear_node(node);
+	free(node);
+}
+
+int wye_router_create(struct wye_router **out)
+{
+	*out = calloc(1, sizeof **out);
+	return *out ? 0 : -ENOMEM;
+}
+
+void wye_router_destroy(struct wye_router *router)
+{
+	if (!router)
+		return;
+	clear_node(&router->root);
+	free(router);
+}
+
+static struct node *child_for(const struct node *node, char first, size_t *index)
+{
+	const unsigned char *at =
+		node->count ? memchr(node->firsts, (unsigned char)first, node->count) : NULL;
+
+	if (!at)
+		return NULL;
+	*index = (size_t)(at - node->firsts);
+	return node->children[*index];
+}
+
+static int add_child(struct node *node, struct node *child)
+{
+	unsigned char *firsts = realloc(node->firsts, node->count + 1);
+	struct node **children;
+
+	if (!firsts)
+		return -ENOMEM;
+	node->firsts = firsts;
+	children = realloc(node->children, (node->count + 1) * sizeof *children);
+	if (!children)
+		return -ENOMEM;
+	node->children = children;
+	firsts[node->count] = (unsigned char)child->run[0];
+	children[node->count++] = child;
+	return 0;
+}
+
+static size_t common(const struct node *node, const char *text, size_t length)
+{
+	size_t same = 0;
+
+	while (same < node->length && same < length && node->run[same] == text[same])
+		same++;
+	return same;
+}
+
+/* Splits a child's run, so that a node ends behind its first `at` bytes. */
+static struct node *split(struct node *parent, size_t index, size_t at)
+{
+	struct node *lower = parent->children[index];
+	struct node *upper = make_node(lower->run, at);
+
+	if (!upper)
+		return NULL;
+	memmove(lower->run, lower->run + at, lower->length - at);
+	lower->length -= at;
+	if (add_child(upper, lower)) {
+		destroy_node(upper);
+		return NULL;
+	}
+	parent->children[index] = upper;
+	return upper;
+}
+
+/* The node that stands behind a literal text, made where it is missing. */
+static struct node *descend(struct node *node, const char *text, size_t length)
+{
+	while (length) {
+		size_t index, same;
+		struct node *child = child_for(node, text[0], &index);
+
+		if (!child) {
+			child = make_node(text, length);
+			if (!child)
+				return NULL;
+			if (add_child(node, child)) {
+				destroy_node(child);
+				return NULL;
+			}
+			return child;
+		}
+		same = common(child, text, length);
+		if (same < child->length)
+			child = split(node, index, same);
+		if (!child)
+			return NULL;
+		node = child;
+		text += same;
+		length -= same;
+	}
+	return node;
+}
+
+/* ---- patterns ---- */
+
+struct pattern {
+	struct wye_text names[WYE_PARAMETERS_MAX];
+	unsigned count;
+	bool rest;
+};
+
+static size_t name_length(const char *text)
+{
+	return strcspn(text, "/");
+}
+
+static int add_name(struct pattern *pattern, const char *text, size_t length,
+		    struct wye_error *why)
+{
+	if (!length) {
+		wye_error_set(why, "a parameter has no name");
+		return -EINVAL;
+	}
+	if (pattern->count == WYE_PARAMETERS_MAX) {
+		wye_error_set(why, "more than %d parameters", WYE_PARAMETERS_MAX);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < pattern->count; i++)
+		if (pattern->names[i].length == length &&
+		    !memcmp(pattern->names[i].data, text, length)) {
+			wye_error_set(why, "two parameters are named \"%.*s\"", (int)length, text);
+			return -EINVAL;
+		}
+	pattern->names[pattern->count++] = (struct wye_text) { text, length };
+	return 0;
+}
+
+/* Checks the whole pattern before the tree is touched. */
+static int parse(struct pattern *pattern, const char *text, struct wye_error *why)
+{
+	int error = 0;
+
+	memset(pattern, 0, sizeof *pattern);
+	if (text[0] != '/') {
+		wye_error_set(why, "a path begins with \"/\"");
+		return -EINVAL;
+	}
+	for (const char *at = text; *at && !error; at++) {
+		if (at[0] != '/' || (at[1] != ':' && at[1] != '*'))
+			continue;
+		error = add_name(pattern, at + 2, name_length(at + 2), why);
+		pattern->rest = at[1] == '*';
+		if (!error && pattern->rest && at[2 + name_length(at + 2)]) {
+			wye_error_set(why, "\"*%.*s\" is not at the end",
+				      (int)name_length(at + 2), at + 2);
+			return -EINVAL;
+		}
+	}
+	return error;
+}
+
+/* The node at which a checked pattern ends. */
+static struct node *place(struct node *node, const char *text)
+{
+	while (*text && node) {
+		const char *mark = text;
+
+		while (*mark && !(mark[0] == '/' && (mark[1] == ':' || mark[1] == '*')))
+			mark++;
+		if (*mark)
+			mark++; /* the slash is literal */
+		node = descend(node, text, (size_t)(mark - text));
+		text = mark;
+		if (!node || *text == '*')
+			return node;
+		if (*text == ':') {
+			if (!node->parameter)
+				node->parameter = make_node("", 0);
+			node = node->parameter;
+			text += 1 + name_length(text + 1);
+		}
+	}
+	return node;
+}
+
+static struct entry *make_entry(const struct pattern *pattern, unsigned methods,
+				const void *value)
+{
+	size_t texts = 0;
+	struct entry *entry;
+	char *at;
+
+	for (unsigned i = 0; i < pattern->count; i++)
+		texts += pattern->names[i].length;
+	entry = calloc(1, sizeof *entry + pattern->count * sizeof entry->names[0] + texts);
+	if (!entry)
+		return NULL;
+	entry->methods = methods;
+	entry->value = value;
+	entry->count = pattern->count;
+	at = (char *)(entry->names + pattern->count);
+	for (unsigned i = 0; i < pattern->count; i++) {
+		memcpy(at, pattern->names[i].data, pattern->names[i].length);
+		entry->names[i] = (struct wye_text) { at, pattern->names[i].length };
+		at += pattern->names[i].length;
+	}
+	return entry;
+}
+
+int wye_router_add(struct wye_router *router, const char *text, unsigned methods,
+		   const void *value, const void **other, struct wye_error *why)
+{
+	struct pattern pattern;
+	struct entry **list, *entry;
+	struct node *node;
+	int error = parse(&pattern, text, why);
+
+	if (error)
+		return error;
+	node = place(&router->root, text);
+	if (!node)
+		return -ENOMEM;
+	list = pattern.rest ? &node->rest : &node->plain;
+	for (entry = *list; entry; entry = entry->next)
+		if (entry->methods & methods) {
+			*other = entry->value;
+			return -EEXIST;
+		}
+	entry = make_entry(&pattern, methods, value);
+	if (!entry)
+		return -ENOMEM;
+	entry->next = *list;
+	*list = entry;
+	return 0;
+}
+
+/* ---- finding ---- */
+
+struct search {
+	const char *end;
+	enum wye_method method;
+	struct wye_match *match;
+	const struct entry *found;
+};
+
+static const struct entry *with_method(const struct entry *list, unsigned method)
+{
+	while (list && !(list->methods & method))
+		list = list->next;
+	return list;
+}
+
+/* HEAD is served by GET's route where it has none of its own (RFC 9110, 9.3.2). */
+static bool take(struct search *search, const struct entry *list)
+{
+	const struct entry *found = with_method(list, search->method);
+
+	if (!found && search->method == WYE_METHOD_HEAD)
+		found = with_method(list, WYE_METHOD_GET);
+	for (; list; list = list->next)
+		search->match->allowed |= list->methods;
+	search->found = found;
+	return found;
+}
+
+static bool walk(struct search *search, const struct node *node, const char *at);
+
+static bool walk_parameter(struct search *search, const struct node *node, const char *at)
+{
+	struct wye_match *match = search->match;
+	const char *end = memchr(at, '/', (size_t)(search->end - at));
+
+	if (!end)
+		end = search->end;
+	if (end == at || match->count == WYE_PARAMETERS_MAX)
+		return false;
+	match->parameters[match->count++].value =
+		(struct wye_text) { at, (size_t)(end - at) };
+	if (walk(search, node->parameter, end))
+		return true;
+	match->count--;
+	return false;
+}
+
+static bool take_rest(struct search *search, const struct node *node, const char *at)
+{
+	struct wye_match *match = search->match;
+
+	if (!take(search, node->rest))
+		return false;
+	match->parameters[match->count++].value =
+		(struct wye_text) { at, (size_t)(search->end - at) };
+	return true;
+}
+
+/* Literal first, then a parameter, then a rest; where one way leads nowhere the next is tried. */
+static bool walk(struct search *search, const struct node *node, const char *at)
+{
+	size_t left = (size_t)(search->end - at), index;
+	const struct node *child;
+
+	if (left < node->length || (node->length && memcmp(at, node->run, node->length)))
+		return false;
+	at += node->length;
+	if (at == search->end) {
+		if (node->plain && take(search, node->plain))
+			return true;
+	} else {
+		child = child_for(node, *at, &index);
+		if (child && walk(search, child, at))
+			return true;
+		if (node->parameter && walk_parameter(search, node, at))
+			return true;
+	}
+	return node->rest && take_rest(search, node, at);
+}
+
+bool wye_router_find(const struct wye_router *router, enum wye_method method,
+		     struct wye_text path, struct wye_match *match)
+{
+	struct search search = { path.data + path.length, method, match, NULL };
+
+	match->value = NULL;
+	match->allowed = 0;
+	match->count = 0;
+	if (!path.length || !walk(&search, &router->root, path.data))
+		return false;
+	match->value = search.found->value;
+	for (unsigned i = 0; i < search.found->count; i++)
+		match->parameters[i].name = search.found->names[i];
+	return true;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * router.h - finds the value registered for a path. Built once per config, then read-only and
+ * read on any thread without a lock. Cost grows with the length of the path, not with the
+ * number of routes: a radix tree over the patterns' bytes, with parameters as nodes.
+ */
+#ifndef WYE_CORE_ROUTE_ROUTER_H
+#define WYE_CORE_ROUTE_ROUTER_H
+
+#include <wye/types.h>
+
+/* Methods as bits (RFC 9110, 9); others are WYE_METHOD_OTHER and match no route. */
+enum wye_method {
+	WYE_METHOD_GET = 1,
+	WYE_METHOD_HEAD = 2,
+	WYE_METHOD_POST = 4,
+	WYE_METHOD_PUT = 8,
+	WYE_METHOD_DELETE = 16,
+	WYE_METHOD_PATCH = 32,
+	WYE_METHOD_OPTIONS = 64,
+	WYE_METHOD_OTHER = 128,
+};
+
+enum wye_method wye_method_parse(struct wye_text name);
+/* Writes "GET, HEAD" for an Allow field; returns its length. `out` holds 64 bytes. */
+size_t wye_method_list(unsigned methods, char out[64]);
+
+/* Parameters of a pattern, at most. */
+#define WYE_PARAMETERS_MAX 16
+
+struct wye_parameter {
+	struct wye_text name;  /* lives as long as the router */
+	struct wye_text value; /* points into the path, still percent-encoded */
+};
+
+struct wye_match {
+	const void *value; /* the route; NULL if none of its methods matched */
+	unsigned allowed;  /* all methods that routes for this path take; 0: no route at all */
+	size_t count;
+	struct wye_parameter parameters[WYE_PARAMETERS_MAX];
+};
+
+struct wye_router;
+
+int wye_router_create(struct wye_router **out) WYE_MUST_CHECK;
+void wye_router_destroy(struct wye_router *router);
+
+/* Adds a pattern: "/users/:id", "/app/" followed by "*rest" at the end, or literal, for a set of
+ * methods. Literal segments win over ":name", and that over "*rest", whatever the order of
+ * adding.
+ *
+ * Returns 0; -EEXIST if a route of the same shape takes one of these methods already (its value
+ * is put into `other`); -EINVAL for a pattern that is none, with a sentence; -ENOMEM.
+ */
+int wye_router_add(struct wye_router *router, const char *pattern, unsigned methods,
+		   const void *value, const void **other, struct wye_error *why) WYE_MUST_CHECK;
+
+/* Looks a path up. Any thread; no allocation. Returns true if match->value is set. */
+bool wye_router_find(const struct wye_router *router, enum wye_method method,
+		     struct wye_text path, struct wye_match *match);
+
+#endif

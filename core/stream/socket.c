@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * socket.c - see socket.h.
+ *
+ * libwebsockets polls and reads; writing is our own sendmsg(2), so that everything that waits is in
+ * the outbox, where bounds and policies reach it, and one call takes many chunks. When the
+ * kernel takes no more, libwebsockets is asked for WRITEABLE.
+ */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "stream/socket.h"
+
+enum {
+	FLUSH_LIMIT = 65536, /* bytes per sendmsg(2) */
+	VECTORS = 16,
+	FLUSH_EARLY = 2048,  /* an outbox of this size does not wait for the turn's end */
+	TICKS = 4,           /* looks at the write progress per write_timeout */
+};
+
+static void mark_dirty(struct wye_socket *socket)
+{
+	if (socket->dirty)
+		return;
+	socket->dirty = true;
+	socket->next_dirty = socket->loop->dirty;
+	socket->loop->dirty = socket;
+}
+
+void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
+{
+	if (socket->killed)
+		return;
+	socket->killed = true;
+	socket->end = (uint8_t)how;
+	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
+	if (!socket->receiving) /* else the callback that is running returns -1 */
+		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* ---- write progress and deadline ---- */
+
+static void look_at_progress(struct wye_socket *socket, uint64_t now)
+{
+	int queued = 0;
+
+	if (ioctl(socket->descriptor, SIOCOUTQ, &queued))
+		queued = 0;
+	if (socket->written - (uint64_t)queued != socket->taken ||
+	    (!queued && !socket->outbox.bytes)) {
+		socket->taken = socket->written - (uint64_t)queued;
+		socket->progress_at = now;
+	}
+	socket->ticking = queued || socket->outbox.bytes;
+}
+
+static void schedule(struct wye_socket *socket)
+{
+	uint64_t now = socket->loop->loop.now, left = UINT64_MAX;
+
+	if (socket->deadline)
+		left = socket->deadline > now ? socket->deadline - now : 0;
+	if (socket->ticking && socket->write_timeout / TICKS < left)
+		left = socket->write_timeout / TICKS;
+	if (left == UINT64_MAX)
+		wye_timer_stop(&socket->loop->loop, &socket->timer);
+	else
+		wye_timer_start(&socket->loop->loop, &socket->timer, left);
+}
+
+static void tick(void *argument)
+{
+	struct wye_socket *socket = argument;
+	uint64_t now = socket->loop->loop.now;
+
+	if (socket->ticking)
+		look_at_progress(socket, now);
+	if (socket->ticking && now - socket->progress_at >= socket->write_timeout) {
+		wye_socket_kill(socket, WYE_SOCKET_STALLED);
+		return;
+	}
+	if (socket->deadline && now >= socket->deadline) {
+		socket->deadline = 0;
+		socket->ops->expired(socket);
+		if (socket->killed)
+			return;
+	}
+	schedule(socket);
+}
+
+static void watch_progress(struct wye_socket *socket)
+{
+	if (socket->ticking || !socket->write_timeout)
+		return;
+	socket->ticking = true;
+	socket->progress_at = socket->loop->loop.now;
+	schedule(socket);
+}
+
+void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds)
+{
+	socket->deadline = milliseconds ? socket->loop->loop.now + milliseconds : 0;
+	schedule(socket);
+}
+
+/* ---- writing ---- */
+
+/* Returns false when the socket is broken. */
+static bool write_some(struct wye_socket *socket, bool *again)
+{
+	struct iovec vectors[VECTORS];
+	struct msghdr message = { .msg_iov = vectors };
+	struct wye_outbox_left left = { 0, 0 };
+	size_t before = socket->outbox.bytes;
+	ssize_t sent;
+
+	message.msg_iovlen =
+		(size_t)wye_outbox_peek(&socket->outbox, vectors, VECTORS, FLUSH_LIMIT);
+	sent = sendmsg(socket->descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	*again = false;
+	if (sent < 0) {
+		socket->blocked = errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
+		if (socket->blocked)
+			lws_callback_on_writable(socket->wsi);
+		return socket->blocked;
+	}
+	socket->written += (uint64_t)sent;
+	wye_outbox_take(&socket->outbox, &socket->loop->chunks, (size_t)sent, &left);
+	if (left.messages)
+		socket->ops->written(socket, left.messages, left.payload);
+	*again = socket->outbox.bytes && (size_t)sent < before;
+	return true;
+}
+
+static void flush(struct wye_socket *socket)
+{
+	bool again = socket->outbox.bytes;
+
+	if (socket->blocked || socket->killed)
+		return;
+	if (again)
+		watch_progress(socket);
+	while (again)
+		if (!write_some(socket, &again)) {
+			wye_socket_kill(socket, WYE_SOCKET_PEER);
+			return;
+		}
+	if (socket->closing && !socket->outbox.bytes)
+		wye_socket_kill(socket, WYE_SOCKET_CLOSED);
+}
+
+void wye_socket_touch(struct wye_socket *socket)
+{
+	mark_dirty(socket);
+}
+
+void wye_socket_close(struct wye_socket *socket)
+{
+	socket->closing = true;
+	mark_dirty(socket);
+}
+
+/* ---- reading ---- */
+
+void wye_socket_pause(struct wye_socket *socket)
+{
+	if (socket->paused)
+		return;
+	socket->paused = true;
+	lws_rx_flow_control(socket->wsi, 0);
+}
+
+void wye_socket_resume(struct wye_socket *socket)
+{
+	if (!socket->paused || socket->resuming)
+		return;
+	socket->resuming = true;
+	mark_dirty(socket);
+}
+
+static void go_on(struct wye_socket *socket)
+{
+	socket->resuming = false;
+	socket->paused = false;
+	socket->ops->resumed(socket);
+	if (!socket->paused && !socket->killed)
+		lws_rx_flow_control(socket->wsi, 1);
+}
+
+static int receive(struct wye_socket *socket, uint8_t *data, size_t length)
+{
+	if (socket->killed)
+		return -1;
+	if (socket->closing)
+		return 0;
+	socket->receiving = true;
+	socket->ops->received(socket, data, length);
+	if (socket->outbox.bytes >= FLUSH_EARLY || socket->closing)
+		flush(socket);
+	socket->receiving = false;
+	return socket->killed ? -1 : 0;
+}
+
+static int writeable(struct wye_socket *socket)
+{
+	if (socket->killed)
+		return -1;
+	socket->blocked = false;
+	socket->receiving = true;
+	flush(socket);
+	socket->receiving = false;
+	return socket->killed ? -1 : 0;
+}
+
+/* ---- life ---- */
+
+static void end(struct wye_socket *socket)
+{
+	struct wye_stream_loop *loop = socket->loop;
+
+	if (!socket->killed)
+		socket->end = loop->stopping ? WYE_SOCKET_STOPPED : WYE_SOCKET_PEER;
+	socket->killed = true;
+	wye_outbox_clear(&socket->outbox, &loop->chunks);
+	wye_timer_stop(&loop->loop, &socket->timer);
+	*socket->link = socket->next;
+	if (socket->next)
+		socket->next->link = socket->link;
+	socket->next = loop->dead;
+	loop->dead = socket;
+	socket->ops->ended(socket, (enum wye_socket_end)socket->end);
+	atomic_fetch_sub_explicit(&loop->open, 1, memory_order_relaxed);
+}
+
+int wye_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+			size_t length)
+{
+	struct wye_socket *socket = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+
+	(void)user;
+	if (!socket)
+		return 0;
+	switch (reason) {
+	case LWS_CALLBACK_RAW_RX:
+		return receive(socket, in, length);
+	case LWS_CALLBACK_RAW_WRITEABLE:
+		return writeable(socket);
+	case LWS_CALLBACK_RAW_CLOSE:
+		lws_set_opaque_user_data(wsi, NULL);
+		end(socket);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,
+		     const struct wye_socket_ops *ops, unsigned write_timeout)
+{
+	lws_sock_file_fd_type adopted = { .sockfd = descriptor };
+
+	*socket = (struct wye_socket) { .ops = ops, .loop = loop, .descriptor = descriptor };
+	socket->write_timeout = write_timeout;
+	wye_timer_init(&socket->timer, tick, socket);
+	socket->wsi = lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_SOCKET, adopted,
+						 loop->protocols[0].name, NULL);
+	if (!socket->wsi)
+		return -ENOMEM;
+	lws_set_opaque_user_data(socket->wsi, socket);
+	socket->next = loop->sockets;
+	socket->link = &loop->sockets;
+	if (socket->next)
+		socket->next->link = &socket->next;
+	loop->sockets = socket;
+	return 0;
+}
+
+static void settle(struct wye_socket *socket)
+{
+	if (socket->killed)
+		return;
+	if (socket->resuming)
+		go_on(socket);
+	flush(socket);
+}
+
+void wye_sockets_flush(struct wye_stream_loop *loop)
+{
+	while (loop->dirty) {
+		struct wye_socket *socket = loop->dirty;
+
+		loop->dirty = socket->next_dirty;
+		socket->dirty = false;
+		settle(socket);
+	}
+	while (loop->dead) {
+		struct wye_socket *socket = loop->dead;
+
+		loop->dead = socket->next;
+		socket->ops->free(socket);
+	}
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * socket.h - an adopted socket: what a WebSocket connection, a byte relay and an event stream have in
+ * common. Its taker embeds it as the first member. It lives on one stream loop, and all calls
+ * are for that loop's thread.
+ */
+#ifndef WYE_CORE_STREAM_SOCKET_H
+#define WYE_CORE_STREAM_SOCKET_H
+
+#include "stream/loop.h"
+#include "stream/outbox.h"
+
+struct wye_socket;
+
+enum wye_socket_end {
+	WYE_SOCKET_PEER,    /* the peer closed or reset the connection */
+	WYE_SOCKET_CLOSED,  /* wye_socket_close() has written everything */
+	WYE_SOCKET_KILLED,  /* wye_socket_kill() */
+	WYE_SOCKET_STALLED, /* the peer took nothing for write_timeout */
+	WYE_SOCKET_STOPPED, /* the loop has ended */
+};
+
+struct wye_socket_ops {
+	/* Bytes from the peer, to be used or copied during the call; they may be changed. Not
+	 * called while paused or after wye_socket_close(). */
+	void (*received)(struct wye_socket *socket, uint8_t *data, size_t length);
+	/* Messages have left the outbox for the kernel. */
+	void (*written)(struct wye_socket *socket, unsigned messages, size_t payload);
+	/* Called once after each wye_socket_resume(), at the turn's end: what was kept back may be
+	 * worked off; reading goes on afterwards, unless it was paused again. */
+	void (*resumed)(struct wye_socket *socket);
+	/* A deadline set by wye_socket_deadline() is over. */
+	void (*expired)(struct wye_socket *socket);
+	/* The last call, exactly once for each adopted socket; free() follows at the turn's end. */
+	void (*ended)(struct wye_socket *socket, enum wye_socket_end how);
+	void (*free)(struct wye_socket *socket);
+};
+
+struct wye_socket {
+	const struct wye_socket_ops *ops;
+	struct wye_stream_loop *loop;
+	struct lws *wsi;
+	struct wye_socket *next, **link; /* all of the loop; later: the dead */
+	struct wye_socket *next_dirty;
+	struct wye_outbox outbox;
+	struct wye_timer timer; /* write progress and the deadline */
+	uint64_t deadline;      /* milliseconds of the loop's clock; 0: none */
+	uint64_t progress_at;   /* when the peer last took something */
+	uint64_t written, taken; /* bytes given to the kernel; taken by the peer at the last look */
+	unsigned write_timeout; /* milliseconds; 0: none */
+	int descriptor;
+	uint8_t end; /* enum wye_socket_end */
+	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
+};
+
+/* Adopts a descriptor, which belongs to the socket from now on. Returns 0, or a negative errno; the
+ * descriptor is closed then, and no callback comes. */
+int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,
+		     const struct wye_socket_ops *ops, unsigned write_timeout) WYE_MUST_CHECK;
+
+/* Something was put into the outbox: it is flushed at the turn's end at the latest. */
+void wye_socket_touch(struct wye_socket *socket);
+
+/* Closes after the outbox is written; nothing is received any more. */
+void wye_socket_close(struct wye_socket *socket);
+/* Closes at once, from wherever the caller is; what waits is dropped. */
+void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how);
+
+/* Stops and continues reading. */
+void wye_socket_pause(struct wye_socket *socket);
+void wye_socket_resume(struct wye_socket *socket);
+
+/* Calls ops->expired `milliseconds` from now; 0 takes a deadline back. */
+void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds);
+
+/* The turn's end, for the loop: flushes what is dirty, frees what is dead. */
+void wye_sockets_flush(struct wye_stream_loop *loop);
+/* The engine's callback for all adopted sockets. */
+int wye_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+			size_t length);
+
+#endif

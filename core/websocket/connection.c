@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * connection.c - see connection.h: taking over, receiving and ending. Sending is in send.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <wye/log.h>
+
+#include "base/metric.h"
+#include "websocket/connection.h"
+#include "websocket/lane.h"
+#include "websocket/metrics.h"
+#include "websocket/send.h"
+
+#define WS_MAGIC 0x77797773u
+
+static const struct wye_socket_ops OPS;
+
+/* ---- ending ---- */
+
+/* From now on the id is refused: sends and closes of others fail. */
+static void refuse_id(struct wye_ws *ws)
+{
+	if (ws->slot)
+		wye_id_release(ws->socket.loop->ids, ws->slot);
+	ws->slot = NULL;
+}
+
+static void queue_close_frame(struct wye_ws *ws, unsigned code, const char *reason)
+{
+	uint8_t payload[WYE_WS_CONTROL_MAX];
+	size_t length = wye_ws_close_payload(payload, code, reason);
+
+	(void)wye_ws_queue_control(ws, WYE_WS_OP_CLOSE, payload, length);
+}
+
+/* RFC 6455, 7.1.2: after a protocol error we say why and close without waiting for the peer. */
+void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const char *reason)
+{
+	bool wait = cause == WYE_WS_HANDLER || cause == WYE_WS_DRAIN ||
+		    cause == WYE_WS_POLICY || cause == WYE_WS_SLOW_CONSUMER;
+
+	if (ws->state != WYE_WS_OPEN)
+		return;
+	ws->cause = (uint8_t)cause;
+	ws->code = (uint16_t)code;
+	ws->state = wait ? WYE_WS_CLOSING : WYE_WS_CLOSED;
+	refuse_id(ws);
+	queue_close_frame(ws, code, reason);
+	wye_socket_deadline(&ws->socket, ws->route->close_timeout);
+	if (wait)
+		wye_socket_resume(&ws->socket); /* the peer's close frame has to be read */
+	else
+		wye_socket_close(&ws->socket);
+}
+
+static void peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
+{
+	bool first = ws->state == WYE_WS_OPEN;
+
+	ws->code = (uint16_t)input->code;
+	if (first)
+		ws->cause = WYE_WS_PEER;
+	if (input->length) {
+		char *reason = malloc(input->length);
+
+		if (reason)
+			memcpy(reason, input->data, input->length);
+		ws->reason = (struct wye_text) { reason, reason ? input->length : 0 };
+	}
+	refuse_id(ws);
+	if (first) /* the same code back (5.5.1) */
+		queue_close_frame(ws, input->code, NULL);
+	ws->state = WYE_WS_CLOSED;
+	wye_socket_deadline(&ws->socket, ws->route->close_timeout);
+	wye_socket_close(&ws->socket);
+}
+
+static void expired(struct wye_socket *socket)
+{
+	wye_socket_kill(socket, WYE_SOCKET_KILLED); /* the peer did not finish the close handshake */
+}
+
+static struct wye_ws_ending describe(const struct wye_ws *ws)
+{
+	return (struct wye_ws_ending) {
+		.size = sizeof(struct wye_ws_ending),
+		.cause = (enum wye_ws_cause)ws->cause,
+		.status = 101,
+		.code = ws->code,
+		.reason = ws->reason,
+		.duration = ws->socket.loop->loop.now - ws->opened_at,
+		.messages_in = ws->messages_in,
+		.bytes_in = ws->bytes_in,
+		.messages_out = ws->messages_out,
+		.bytes_out = ws->bytes_out,
+	};
+}
+
+static void run_closed_steps(struct wye_ws *ws, const struct wye_ws_ending *ending)
+{
+	const struct wye_ws_chain *chain = ws->route->chain;
+
+	for (size_t i = chain->count; i-- > 0;)
+		if (chain->steps[i].middleware->closed)
+			chain->steps[i].middleware->closed(NULL, ending, chain->steps[i].instance,
+							   ws->states[i]);
+}
+
+static void ended(struct wye_socket *socket, enum wye_socket_end how)
+{
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+	struct wye_ws_ending ending;
+
+	if (ws->state == WYE_WS_OPEN) {
+		ws->cause = how == WYE_SOCKET_STALLED ? WYE_WS_WRITE_STALL
+			    : how == WYE_SOCKET_STOPPED ? WYE_WS_DRAIN
+							 : WYE_WS_RESET;
+		ws->code = WYE_WS_ABNORMAL;
+	}
+	ws->state = WYE_WS_CLOSED;
+	refuse_id(ws);
+	if (ws->opened)
+		wye_ws_count_closed((enum wye_ws_cause)ws->cause);
+	wye_limits_leave(socket->loop->limits, &ws->peer);
+	ending = describe(ws);
+	if (ws->opened && ws->route->handler->close)
+		ws->route->handler->close(ws, &ws->route->base.mount, &ending);
+	run_closed_steps(ws, &ending);
+}
+
+static void destroy(struct wye_socket *socket)
+{
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+
+	wye_ws_decoder_fini(&ws->decoder);
+	free(ws->held);
+	free(ws->kept);
+	free((char *)ws->reason.data);
+	ws->magic = 0;
+	free(ws);
+}
+
+/* ---- receiving ---- */
+
+static bool keep_message(struct wye_ws *ws, const struct wye_ws_input *input)
+{
+	ws->kept = malloc(input->length ? input->length : 1);
+	if (!ws->kept)
+		return false;
+	memcpy(ws->kept, input->data, input->length);
+	ws->kept_length = input->length;
+	ws->kept_kind = (uint8_t)input->opcode;
+	wye_socket_pause(&ws->socket);
+	return true;
+}
+
+/* Shows the handler a message. Returns its answer. */
+static int deliver(struct wye_ws *ws, enum wye_ws_kind kind, const void *data, size_t length)
+{
+	const struct wye_ws_route *route = ws->route;
+
+	return route->handler->message(ws, &route->base.mount, kind, data, length);
+}
+
+static void message(struct wye_ws *ws, const struct wye_ws_input *input)
+{
+	int error;
+
+	if (ws->state != WYE_WS_OPEN)
+		return;
+	error = deliver(ws, (enum wye_ws_kind)input->opcode, input->data, input->length);
+	if (error == -EAGAIN && keep_message(ws, input)) {
+		ws->drain_due = true;
+		return;
+	}
+	ws->messages_in++;
+	ws->bytes_in += input->length;
+	wye_ws_count_in(input->length);
+	if (error)
+		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_INTERNAL_ERROR, NULL);
+}
+
+static void broken(struct wye_ws *ws, const struct wye_ws_input *input)
+{
+	enum wye_ws_cause cause = input->code == WYE_WS_TOO_BIG		? WYE_WS_LIMIT
+				  : input->code == WYE_WS_INTERNAL_ERROR ? WYE_WS_POLICY
+									 : WYE_WS_PROTOCOL;
+
+	if (ws->state == WYE_WS_OPEN) {
+		wye_ws_end(ws, cause, input->code, input->why);
+		if (ws->state == WYE_WS_CLOSING) /* nothing of it can be read any more */
+			wye_socket_close(&ws->socket);
+		return;
+	}
+	ws->state = WYE_WS_CLOSED;
+	wye_socket_close(&ws->socket);
+}
+
+static void dispatch(struct wye_ws *ws, enum wye_ws_event event,
+		     const struct wye_ws_input *input)
+{
+	switch (event) {
+	case WYE_WS_MESSAGE:
+		message(ws, input);
+		break;
+	case WYE_WS_PING: /* 5.5.2; one that finds no room is answered by a later one (5.5.3) */
+		if (ws->state == WYE_WS_OPEN)
+			(void)wye_ws_queue_control(ws, WYE_WS_OP_PONG, input->data,
+						   input->length);
+		break;
+	case WYE_WS_CLOSE:
+		peer_closed(ws, input);
+		break;
+	case WYE_WS_BROKEN:
+		broken(ws, input);
+		break;
+	case WYE_WS_PONG:
+	case WYE_WS_MORE:
+		break;
+	}
+}
+
+static void hold(struct wye_ws *ws, const uint8_t *data, size_t length)
+{
+	if (!length)
+		return;
+	ws->held = malloc(length);
+	if (!ws->held) {
+		wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
+		return;
+	}
+	memcpy(ws->held, data, length);
+	ws->held_length = length;
+}
+
+static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
+{
+	struct wye_ws_input input;
+	enum wye_ws_event event = WYE_WS_PONG;
+
+	while (event != WYE_WS_MORE && ws->state != WYE_WS_CLOSED && !ws->socket.killed) {
+		if (ws->socket.paused && ws->state == WYE_WS_OPEN) {
+			hold(ws, data, length);
+			return;
+		}
+		event = wye_ws_decode(&ws->decoder, &data, &length, &input);
+		dispatch(ws, event, &input);
+	}
+}
+
+static void received(struct wye_socket *socket, uint8_t *data, size_t length)
+{
+	decode(wye_ws_from_socket(socket), data, length);
+}
+
+static void redeliver(struct wye_ws *ws)
+{
+	struct wye_ws_input input = { .opcode = ws->kept_kind, .data = ws->kept,
+				      .length = ws->kept_length };
+	uint8_t *kept = ws->kept;
+
+	ws->kept = NULL;
+	message(ws, &input);
+	free(kept);
+}
+
+static void resumed(struct wye_socket *socket)
+{
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+	uint8_t *held;
+
+	if (ws->kept)
+		redeliver(ws);
+	if (socket->paused && ws->state == WYE_WS_OPEN)
+		return;
+	held = ws->held;
+	ws->held = NULL;
+	if (held)
+		decode(ws, held, ws->held_length);
+	free(held);
+}
+
+static void written(struct wye_socket *socket, unsigned messages, size_t payload)
+{
+	wye_ws_release(wye_ws_from_socket(socket), messages, payload);
+}
+
+static const struct wye_socket_ops OPS = {
+	.received = received,
+	.written = written,
+	.resumed = resumed,
+	.expired = expired,
+	.ended = ended,
+	.free = destroy,
+};
+
+/* ---- taking over ---- */
+
+struct wye_ws *wye_ws_from_socket(struct wye_socket *socket)
+{
+	struct wye_ws *ws = (struct wye_ws *)socket;
+
+	return socket->ops == &OPS && ws->magic == WS_MAGIC ? ws : NULL;
+}
+
+static char *put_text(char *at, struct wye_text *out, struct wye_text text)
+{
+	if (text.length)
+		memcpy(at, text.data, text.length);
+	*out = (struct wye_text) { text.data ? at : NULL, text.length };
+	return at + text.length;
+}
+
+static size_t tail_size(const struct wye_handshake *handshake)
+{
+	size_t size = handshake->chain->count * sizeof(void *) + handshake->peer_text.length +
+		      handshake->user.length;
+
+	for (size_t i = 0; i < handshake->match.count; i++)
+		size += sizeof(struct wye_parameter) + handshake->match.parameters[i].value.length;
+	return size;
+}
+
+/* What stays of the handshake lies behind the connection, in the same allocation. */
+static void fill_tail(struct wye_ws *ws, const struct wye_handshake *handshake)
+{
+	size_t steps = handshake->chain->count, count = handshake->match.count;
+	char *at;
+
+	ws->states = (void **)(ws + 1);
+	memcpy(ws->states, handshake->states, steps * sizeof *ws->states);
+	ws->parameters = (struct wye_parameter *)(ws->states + steps);
+	ws->parameter_count = (uint16_t)count;
+	at = (char *)(ws->parameters + count);
+	for (size_t i = 0; i < count; i++) {
+		ws->parameters[i].name = handshake->match.parameters[i].name;
+		at = put_text(at, &ws->parameters[i].value,
+			      handshake->match.parameters[i].value);
+	}
+	at = put_text(at, &ws->peer_text, handshake->peer_text);
+	put_text(at, &ws->user, handshake->user);
+}
+
+static struct wye_ws *create(const struct wye_handshake *handshake)
+{
+	struct wye_ws *ws = calloc(1, sizeof *ws + tail_size(handshake));
+
+	if (!ws)
+		return NULL;
+	ws->magic = WS_MAGIC;
+	ws->route = handshake->route;
+	ws->peer = handshake->peer;
+	ws->opened_at = handshake->loop->loop.now;
+	wye_ws_decoder_init(&ws->decoder, handshake->route->max_message);
+	fill_tail(ws, handshake);
+	return ws;
+}
+
+void wye_ws_give_up(struct wye_handshake *handshake)
+{
+	struct wye_ws_ending ending = { .size = sizeof ending, .cause = WYE_WS_DRAIN,
+					.status = 503, .code = WYE_WS_ABNORMAL };
+
+	if (handshake->descriptor >= 0)
+		close(handshake->descriptor);
+	wye_limits_leave(handshake->loop->limits, &handshake->peer);
+	wye_ws_lane_closed(handshake, &ending);
+	wye_handshake_destroy(handshake);
+}
+
+static void open_handler(struct wye_ws *ws, const struct wye_handshake *handshake)
+{
+	const struct wye_ws_route *route = ws->route;
+	int error = 0;
+
+	ws->opened = true;
+	wye_ws_count_opened();
+	if (route->handler->open)
+		error = route->handler->open(ws, &route->base.mount, handshake);
+	if (error)
+		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_POLICY_VIOLATION, NULL);
+}
+
+void wye_ws_take_over(struct wye_mail *mail)
+{
+	struct wye_handshake *handshake = (struct wye_handshake *)mail;
+	struct wye_stream_loop *loop = handshake->loop;
+	struct wye_ws *ws = create(handshake);
+	int descriptor = handshake->descriptor;
+
+	if (!ws || wye_id_acquire(loop->ids, ws, &ws->slot, &ws->id)) {
+		wye_stream_unpick(loop);
+		free(ws);
+		wye_ws_give_up(handshake);
+		return;
+	}
+	wye_ws_publish_bounds(ws);
+	handshake->descriptor = -1; /* the socket's now */
+	if (wye_socket_adopt(&ws->socket, loop, descriptor, &OPS, ws->route->write_timeout)) {
+		wye_stream_unpick(loop);
+		refuse_id(ws);
+		free(ws);
+		wye_ws_give_up(handshake);
+		return;
+	}
+	if (wye_ws_queue_101(ws, handshake))
+		wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
+	else
+		open_handler(ws, handshake);
+	wye_handshake_destroy(handshake);
+}
+
+/* ---- public, on the loop ---- */
+
+wye_ws_id wye_ws_identity(const struct wye_ws *ws)
+{
+	return (wye_ws_id) { ws->id };
+}
+
+struct wye_loop *wye_ws_loop(const struct wye_ws *ws)
+{
+	return &ws->socket.loop->loop;
+}
+
+struct wye_text wye_ws_peer(const struct wye_ws *ws)
+{
+	return ws->peer_text;
+}
+
+struct wye_text wye_ws_user(const struct wye_ws *ws)
+{
+	return ws->user;
+}
+
+struct wye_text wye_ws_route(const struct wye_ws *ws)
+{
+	const char *pattern = ws->route->base.pattern;
+
+	return (struct wye_text) { pattern, strlen(pattern) };
+}
+
+struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (unsigned i = 0; i < ws->parameter_count; i++)
+		if (ws->parameters[i].name.length == length &&
+		    !memcmp(ws->parameters[i].name.data, name, length))
+			return ws->parameters[i].value;
+	return (struct wye_text) { NULL, 0 };
+}
+
+void *wye_ws_data(const struct wye_ws *ws)
+{
+	return ws->data;
+}
+
+void wye_ws_set_data(struct wye_ws *ws, void *data)
+{
+	ws->data = data;
+}
+
+void wye_ws_pause(struct wye_ws *ws)
+{
+	if (ws->state == WYE_WS_OPEN)
+		wye_socket_pause(&ws->socket);
+}
+
+void wye_ws_resume(struct wye_ws *ws)
+{
+	wye_socket_resume(&ws->socket);
+}

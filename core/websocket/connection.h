@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * connection.h - a WebSocket connection: the taker of accepted handshakes. Its socket, codec and
+ * handler live on one stream loop; other threads know its id only, and reserve room in its
+ * outbox through the slot of that id before they post anything.
+ *
+ * The 44 bits of state in the slot's word: messages (16) and payload bytes (28) in the outbox.
+ */
+#ifndef WYE_CORE_WEBSOCKET_CONNECTION_H
+#define WYE_CORE_WEBSOCKET_CONNECTION_H
+
+#include "stream/socket.h"
+#include "websocket/codec.h"
+#include "websocket/handshake.h"
+
+enum wye_ws_state {
+	WYE_WS_OPEN,
+	WYE_WS_CLOSING, /* our close frame is queued; the peer's is awaited */
+	WYE_WS_CLOSED,  /* nothing more is read; the socket ends when the outbox is written */
+};
+
+struct wye_ws {
+	struct wye_socket socket; /* first */
+	uint32_t magic;
+	uint8_t state; /* enum wye_ws_state */
+	uint8_t cause; /* enum wye_ws_cause */
+	bool opened;   /* the handler's open() was called */
+	bool drain_due; /* drained() is to be called when the outbox is a quarter full */
+	uint16_t code; /* of the close frame: received, else sent */
+	const struct wye_ws_route *route;
+	struct wye_slot *slot; /* NULL once the id is refused */
+	uint64_t id;
+	void *data;
+	struct wye_ws_decoder decoder;
+	uint8_t *held; /* while paused: what was received and not decoded */
+	size_t held_length;
+	uint8_t *kept; /* a message that the handler did not take */
+	size_t kept_length;
+	uint8_t kept_kind;
+	uint64_t opened_at; /* milliseconds */
+	uint64_t messages_in, bytes_in, messages_out, bytes_out;
+	struct wye_text reason; /* the peer's; allocated */
+	union wye_address peer;
+	struct wye_text peer_text, user; /* behind the struct */
+	void **states;
+	struct wye_parameter *parameters;
+	uint16_t parameter_count;
+};
+
+/* Takes an accepted handshake over: its mail's function, on the stream loop. */
+void wye_ws_take_over(struct wye_mail *mail);
+
+/* Ends an accepted handshake that no connection comes of. */
+void wye_ws_give_up(struct wye_handshake *handshake);
+
+/* Starts the close handshake from the inside. Loop's thread. */
+void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const char *reason);
+
+/* The connection that a socket is, or NULL if it is another taker's. */
+struct wye_ws *wye_ws_from_socket(struct wye_socket *socket);
+
+#endif

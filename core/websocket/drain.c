@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * drain.c - see drain.h. Each loop looks every 20 ms how many of its connections should be closing by
+ * now; ones that are still handed over meanwhile are seen by a later look.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <wye/log.h>
+
+#include "websocket/connection.h"
+#include "websocket/drain.h"
+
+enum {
+	LOOK = 20, /* milliseconds */
+};
+
+/* One per loop; lives on that loop until the program ends. */
+struct drain {
+	struct wye_stream_loop *loop;
+	struct wye_timer timer;
+	uint64_t start, spread;
+	unsigned total, closed;
+};
+
+/* The sockets list has new ones in front; those that close stay in it until their end. */
+static void close_some(struct drain *drain, unsigned count)
+{
+	struct wye_socket *socket = drain->loop->sockets;
+
+	for (; socket && count; socket = socket->next) {
+		struct wye_ws *ws = wye_ws_from_socket(socket);
+
+		if (!ws || ws->state != WYE_WS_OPEN)
+			continue;
+		wye_ws_end(ws, WYE_WS_DRAIN, WYE_WS_GOING_AWAY, "going away");
+		drain->closed++;
+		count--;
+	}
+}
+
+static void look(void *argument)
+{
+	struct drain *drain = argument;
+	uint64_t now = drain->loop->loop.now, elapsed = now - drain->start;
+
+	if (elapsed >= drain->spread)
+		close_some(drain, UINT32_MAX);
+	else
+		close_some(drain, (unsigned)(drain->total * elapsed / drain->spread) -
+					  drain->closed);
+	wye_timer_start(&drain->loop->loop, &drain->timer, LOOK);
+}
+
+static void begin(void *argument)
+{
+	struct drain *drain = argument;
+
+	for (struct wye_socket *socket = drain->loop->sockets; socket; socket = socket->next)
+		drain->total++;
+	drain->start = drain->loop->loop.now;
+	wye_timer_init(&drain->timer, look, drain);
+	look(drain);
+}
+
+void wye_ws_drain(unsigned spread)
+{
+	static struct drain *drains;
+	unsigned count = wye_stream_count();
+
+	if (drains)
+		return;
+	drains = calloc(count, sizeof *drains);
+	for (unsigned i = 0; drains && i < count; i++) {
+		drains[i].loop = wye_stream_at(i);
+		drains[i].spread = spread;
+		if (wye_loop_post(&drains[i].loop->loop, begin, &drains[i]))
+			wye_log(WYE_LOG_ERROR, "can't drain %s", drains[i].loop->name);
+	}
+}

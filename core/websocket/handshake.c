@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * handshake.c - see handshake.h.
+ */
+#include <errno.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/field.h"
+#include "route/target.h"
+#include "websocket/handshake.h"
+
+#define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+enum {
+	KEY_LENGTH = 24, /* 16 bytes in base64 */
+};
+
+static bool same(struct wye_text text, const char *name)
+{
+	size_t length = strlen(name);
+
+	return text.length == length && !strncasecmp(text.data, name, length);
+}
+
+/* ---- making one ---- */
+
+static struct wye_text keep(struct wye_handshake *handshake, struct wye_text text)
+{
+	return wye_arena_copy(&handshake->arena, text.data ? text.data : "", text.length);
+}
+
+static int copy_fields(struct wye_handshake *handshake,
+		       const struct wye_handshake_source *source)
+{
+	handshake->fields = wye_arena_allocate(&handshake->arena,
+					       source->count * sizeof *handshake->fields);
+	if (!handshake->fields)
+		return -ENOMEM;
+	for (size_t i = 0; i < source->count; i++) {
+		struct wye_field *field = &handshake->fields[i];
+
+		field->name = keep(handshake, source->fields[i].name);
+		field->value = keep(handshake, source->fields[i].value);
+		if (!field->name.data || !field->value.data)
+			return -ENOMEM;
+	}
+	handshake->count = source->count;
+	return 0;
+}
+
+static int fill(struct wye_handshake *handshake, const struct wye_handshake_source *source)
+{
+	char peer[WYE_ADDRESS_TEXT];
+	struct wye_text text = { peer, wye_address_text(source->peer, peer) };
+
+	handshake->peer = *source->peer;
+	handshake->peer_text = keep(handshake, text);
+	handshake->target = keep(handshake, source->target);
+	if (!handshake->peer_text.data || !handshake->target.data)
+		return -ENOMEM;
+	wye_target_split(handshake->target, &handshake->path, &handshake->query);
+	return copy_fields(handshake, source);
+}
+
+int wye_handshake_create(struct wye_handshake **out, const struct wye_handshake_source *source)
+{
+	struct wye_handshake *handshake = malloc(sizeof *handshake);
+	int error;
+
+	if (!handshake)
+		return -ENOMEM;
+	memset(handshake, 0, offsetof(struct wye_handshake, memory));
+	wye_arena_init(&handshake->arena, handshake->memory, sizeof handshake->memory);
+	handshake->descriptor = -1;
+	handshake->reply_last = &handshake->reply;
+	error = fill(handshake, source);
+	if (error) {
+		wye_handshake_destroy(handshake);
+		return error;
+	}
+	*out = handshake;
+	return 0;
+}
+
+void wye_handshake_destroy(struct wye_handshake *handshake)
+{
+	if (!handshake)
+		return;
+	wye_arena_reset(&handshake->arena);
+	free(handshake);
+}
+
+/* ---- what RFC 6455 asks for ---- */
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+bool wye_list_has(struct wye_text list, const char *token)
+{
+	const char *at = list.data, *end = at + list.length;
+
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma ? comma : end, *last = stop;
+
+		while (at < last && is_space(*at))
+			at++;
+		while (last > at && is_space(last[-1]))
+			last--;
+		if (same((struct wye_text) { at, (size_t)(last - at) }, token))
+			return true;
+		at = stop + 1;
+	}
+	return false;
+}
+
+static int base64_value(char byte)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = byte ? strchr(alphabet, byte) : NULL;
+
+	return at ? (int)(at - alphabet) : -1;
+}
+
+/* 16 bytes in base64: 22 characters, of which the last has four bits that must be 0, and "==". */
+static bool is_key(struct wye_text key)
+{
+	if (key.length != KEY_LENGTH || key.data[22] != '=' || key.data[23] != '=')
+		return false;
+	for (int i = 0; i < 22; i++)
+		if (base64_value(key.data[i]) < 0)
+			return false;
+	return !(base64_value(key.data[21]) & 0xf);
+}
+
+static size_t count_fields(const struct wye_handshake *handshake, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < handshake->count; i++)
+		count += same(handshake->fields[i].name, name);
+	return count;
+}
+
+unsigned wye_handshake_check(const struct wye_handshake *handshake)
+{
+	struct wye_text version = wye_handshake_header(handshake, "Sec-WebSocket-Version");
+
+	if (count_fields(handshake, "Sec-WebSocket-Key") != 1 ||
+	    !is_key(wye_handshake_header(handshake, "Sec-WebSocket-Key")))
+		return 400;
+	if (count_fields(handshake, "Sec-WebSocket-Version") > 1)
+		return 400;
+	return version.data && same(version, "13") ? 0 : 426;
+}
+
+static EVP_MD *sha1;
+
+static void fetch_sha1(void)
+{
+	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL); /* a look-up by name each time costs more than it */
+}
+
+int wye_handshake_accept_key(struct wye_text key, char out[29])
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char text[KEY_LENGTH + sizeof GUID];
+	unsigned length;
+
+	pthread_once(&once, fetch_sha1);
+	if (!sha1 || key.length != KEY_LENGTH)
+		return -EIO;
+	memcpy(text, key.data, KEY_LENGTH);
+	memcpy(text + KEY_LENGTH, GUID, sizeof GUID);
+	if (!EVP_Digest(text, sizeof text - 1, digest, &length, sha1, NULL))
+		return -EIO;
+	EVP_EncodeBlock((unsigned char *)out, digest, (int)length);
+	return 0;
+}
+
+/* ---- public ---- */
+
+struct wye_text wye_handshake_target(const struct wye_handshake *handshake)
+{
+	return handshake->target;
+}
+
+struct wye_text wye_handshake_path(const struct wye_handshake *handshake)
+{
+	return handshake->path;
+}
+
+struct wye_text wye_handshake_query(const struct wye_handshake *handshake)
+{
+	return handshake->query;
+}
+
+struct wye_text wye_handshake_header(const struct wye_handshake *handshake, const char *name)
+{
+	for (size_t i = 0; i < handshake->count; i++)
+		if (same(handshake->fields[i].name, name))
+			return handshake->fields[i].value;
+	return (struct wye_text) { NULL, 0 };
+}
+
+struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake, const char *name)
+{
+	for (size_t i = 0; i < handshake->match.count; i++) {
+		struct wye_text known = handshake->match.parameters[i].name;
+
+		if (known.length == strlen(name) && !memcmp(known.data, name, known.length))
+			return handshake->match.parameters[i].value;
+	}
+	return (struct wye_text) { NULL, 0 };
+}
+
+struct wye_text wye_handshake_peer(const struct wye_handshake *handshake)
+{
+	return handshake->peer_text;
+}
+
+struct wye_text wye_handshake_route(const struct wye_handshake *handshake)
+{
+	const char *pattern = handshake->route ? handshake->route->base.pattern : NULL;
+
+	return (struct wye_text) { pattern, pattern ? strlen(pattern) : 0 };
+}
+
+static int set_text(struct wye_handshake *handshake, struct wye_text *out, struct wye_text text)
+{
+	struct wye_text copy = keep(handshake, text);
+
+	if (!copy.data)
+		return -ENOMEM;
+	*out = copy;
+	return 0;
+}
+
+struct wye_text wye_handshake_id(const struct wye_handshake *handshake)
+{
+	return handshake->id;
+}
+
+int wye_handshake_set_id(struct wye_handshake *handshake, struct wye_text id)
+{
+	return set_text(handshake, &handshake->id, id);
+}
+
+struct wye_text wye_handshake_user(const struct wye_handshake *handshake)
+{
+	return handshake->user;
+}
+
+int wye_handshake_set_user(struct wye_handshake *handshake, struct wye_text user)
+{
+	return set_text(handshake, &handshake->user, user);
+}
+
+int wye_handshake_reply_header(struct wye_handshake *handshake, const char *name,
+			       struct wye_text value)
+{
+	struct wye_handshake_field *field;
+
+	if (!wye_field_valid(name, value))
+		return -EINVAL;
+	field = wye_arena_allocate(&handshake->arena, sizeof *field);
+	if (!field)
+		return -ENOMEM;
+	field->next = NULL;
+	field->name = keep(handshake, (struct wye_text) { name, strlen(name) });
+	field->value = keep(handshake, value);
+	if (!field->name.data || !field->value.data)
+		return -ENOMEM;
+	*handshake->reply_last = field;
+	handshake->reply_last = &field->next;
+	return 0;
+}
+
+int wye_handshake_refuse(struct wye_handshake *handshake, unsigned status, const char *body)
+{
+	struct wye_text text = { body ? body : "", body ? strlen(body) : 0 };
+
+	if (handshake->refusal.status)
+		return -EALREADY;
+	if (status < 400 || status > 599)
+		return -EINVAL;
+	handshake->refusal.status = status;
+	handshake->refusal.body = keep(handshake, text);
+	if (handshake->refusal.body.data)
+		return 0;
+	handshake->refusal.body = (struct wye_text) { "", 0 };
+	return -ENOMEM;
+}

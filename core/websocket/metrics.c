@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics.c - see metrics.h.
+ */
+#include "base/metric.h"
+#include "websocket/metrics.h"
+
+static const char *const CLOSED_NAMES[] = {
+	[WYE_WS_PEER] = "ws_closed_peer_total",
+	[WYE_WS_HANDLER] = "ws_closed_handler_total",
+	[WYE_WS_RESET] = "ws_closed_reset_total",
+	[WYE_WS_PROTOCOL] = "ws_closed_protocol_total",
+	[WYE_WS_LIMIT] = "ws_closed_limit_total",
+	[WYE_WS_WRITE_STALL] = "ws_closed_write_stall_total",
+	[WYE_WS_SLOW_CONSUMER] = "ws_closed_slow_consumer_total",
+	[WYE_WS_POLICY] = "ws_closed_policy_total",
+	[WYE_WS_DRAIN] = "ws_closed_drain_total",
+};
+
+static struct {
+	wye_metric open, opened, messages_in, bytes_in, messages_out, bytes_out, full;
+	wye_metric closed[WYE_WS_REFUSED];
+} metrics;
+
+void wye_ws_metrics_register(void)
+{
+	metrics.open = wye_metric_register("ws_connections_open", WYE_GAUGE);
+	metrics.opened = wye_metric_register("ws_connections_opened_total", WYE_COUNTER);
+	metrics.messages_in = wye_metric_register("ws_messages_in_total", WYE_COUNTER);
+	metrics.bytes_in = wye_metric_register("ws_bytes_in_total", WYE_COUNTER);
+	metrics.messages_out = wye_metric_register("ws_messages_out_total", WYE_COUNTER);
+	metrics.bytes_out = wye_metric_register("ws_bytes_out_total", WYE_COUNTER);
+	metrics.full = wye_metric_register("ws_outbox_full_total", WYE_COUNTER);
+	for (unsigned i = 0; i < WYE_WS_REFUSED; i++)
+		metrics.closed[i] = wye_metric_register(CLOSED_NAMES[i], WYE_COUNTER);
+}
+
+void wye_ws_count_opened(void)
+{
+	wye_metric_add(metrics.open, 1);
+	wye_metric_add(metrics.opened, 1);
+}
+
+void wye_ws_count_closed(enum wye_ws_cause cause)
+{
+	wye_metric_add(metrics.open, -1);
+	wye_metric_add(metrics.closed[cause], 1);
+}
+
+void wye_ws_count_in(size_t bytes)
+{
+	wye_metric_add(metrics.messages_in, 1);
+	wye_metric_add(metrics.bytes_in, (int64_t)bytes);
+}
+
+void wye_ws_count_out(unsigned messages, size_t bytes)
+{
+	wye_metric_add(metrics.messages_out, messages);
+	wye_metric_add(metrics.bytes_out, (int64_t)bytes);
+}
+
+void wye_ws_count_full(void)
+{
+	wye_metric_add(metrics.full, 1);
+}

@@ -1,0 +1,5 @@
+# Built-in middleware: with the public headers only.
+libwyecore_a_SOURCES += \
+	middleware/access-log.c \
+	middleware/origin.c \
+	middleware/request-id.c

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client.c - connects, upgrades, sends equal messages and checks what comes back. Readiness is
+ * edge-triggered: each descriptor is registered once, and read until a read comes back short.
+ */
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+enum { OPCODE_TEXT = 1, OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10 };
+enum { HEAD_MAX = 14 };
+
+/* The sample pair of RFC 6455, 1.3. */
+#define KEY    "dGhlIHNhbXBsZSBub25jZQ=="
+#define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+static const uint8_t mask[4] = { 0x37, 0xfa, 0x21, 0x3d };
+static uint8_t incoming[256 * 1024];
+
+uint64_t client_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void note(struct client_load *load, const char *what)
+{
+	if (!load->trouble[0])
+		snprintf(load->trouble, sizeof load->trouble, "%s", what);
+}
+
+/* Writes a masked frame of any length (RFC 6455, 5.2) and returns its size. */
+static size_t frame_put(uint8_t *out, int opcode, const uint8_t *payload, size_t length)
+{
+	size_t head = 2;
+
+	out[0] = (uint8_t)(0x80 | opcode);
+	if (length < 126) {
+		out[1] = (uint8_t)(0x80 | length);
+	} else if (length < 65536) {
+		out[1] = 0x80 | 126;
+		out[2] = (uint8_t)(length >> 8);
+		out[3] = (uint8_t)length;
+		head = 4;
+	} else {
+		out[1] = 0x80 | 127;
+		for (head = 2; head < 10; head++)
+			out[head] = (uint8_t)((uint64_t)length >> (8 * (9 - head)));
+	}
+	memcpy(out + head, mask, sizeof mask);
+	head += sizeof mask;
+	for (size_t i = 0; i < length; i++)
+		out[head + i] = payload[i] ^ mask[i & 3];
+	return head + length;
+}
+
+static int target_parse(struct client_load *load, const char *target)
+{
+	char host[64], path[256] = "/";
+	unsigned port;
+
+	if (sscanf(target, "%63[0-9.]:%u%255s", host, &port, path) < 2 || port > 65535)
+		return -EINVAL;
+	load->target.sin_family = AF_INET;
+	load->target.sin_port = htons((uint16_t)port);
+	if (inet_pton(AF_INET, host, &load->target.sin_addr) != 1)
+		return -EINVAL;
+	load->request_length = (size_t)snprintf(load->request, sizeof load->request,
+						"GET %s HTTP/1.1\r\nHost: %s:%u\r\n"
+						"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+						"Sec-WebSocket-Key: " KEY "\r\n"
+						"Sec-WebSocket-Version: 13\r\n\r\n",
+						path, host, port);
+	return 0;
+}
+
+static int frames_build(struct client_load *load)
+{
+	size_t each = load->size + HEAD_MAX;
+
+	load->payload = malloc(load->size + 1);
+	load->frames = malloc(each * (load->batch + 1));
+	if (!load->payload || !load->frames)
+		return -ENOMEM;
+	for (size_t i = 0; i < load->size; i++)
+		load->payload[i] = (uint8_t)('a' + i % 26);
+	load->frame = frame_put(load->frames, OPCODE_TEXT, load->payload, load->size);
+	for (unsigned i = 1; i <= load->batch; i++)
+		memcpy(load->frames + i * load->frame, load->frames, load->frame);
+	return 0;
+}
+
+int client_load_init(struct client_load *load, const char *target, size_t size, unsigned batch)
+{
+	int error = target_parse(load, target);
+
+	if (error)
+		return error;
+	load->size = size;
+	load->batch = batch;
+	load->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return load->epoll < 0 ? -errno : frames_build(load);
+}
+
+static void leave(struct client_load *load, struct client *client)
+{
+	if (client->state >= CLIENT_OPEN)
+		load->open--;
+	else if (client->state != CLIENT_CLOSED)
+		load->beginning--;
+	close(client->fd);
+	client->fd = -1;
+	client->state = CLIENT_CLOSED;
+}
+
+static void ended(struct client_load *load, struct client *client, const char *why)
+{
+	bool proper = client->state == CLIENT_CLOSING && client->said_close && !why;
+	bool was_open = client->state >= CLIENT_OPEN;
+
+	if (!proper)
+		note(load, why ? why : "closed by the server");
+	leave(load, client);
+	if (was_open) {
+		load->hooks->closed(load, client, proper);
+	} else {
+		load->failed++;
+		load->hooks->failed(load, client);
+	}
+}
+
+void client_reset(struct client_load *load, struct client *client)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	leave(load, client);
+}
+
+/* The port is chosen at connect(), so that one address serves as many ports as there are. */
+static int source_bind(const struct client_load *load, const struct client *client)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	int one = 1;
+
+	if (!load->sources)
+		return 0;
+	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + client->index % load->sources);
+	setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+	return bind(client->fd, (struct sockaddr *)&from, sizeof from) ? -errno : 0;
+}
+
+static int connect_begin(struct client_load *load, struct client *client)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+				     .data.ptr = client };
+	int one = 1, error = source_bind(load, client);
+
+	if (error)
+		return error;
+	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (connect(client->fd, (struct sockaddr *)&load->target, sizeof load->target) &&
+	    errno != EINPROGRESS)
+		return -errno;
+	return epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->fd, &event) ? -errno : 0;
+}
+
+int client_connect(struct client_load *load, struct client *client)
+{
+	unsigned index = client->index;
+	int error;
+
+	memset(client, 0, sizeof *client);
+	client->index = index;
+	client->in.need = 2;
+	client->since = client_now();
+	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (client->fd < 0)
+		return -errno;
+	error = connect_begin(load, client);
+	if (error) {
+		close(client->fd);
+		return error;
+	}
+	client->state = CLIENT_CONNECTING;
+	load->beginning++;
+	return 0;
+}
+
+static ssize_t control_flush(struct client *client)
+{
+	ssize_t n = send(client->fd, client->control, client->control_length, MSG_NOSIGNAL);
+
+	if (n > 0) {
+		client->control_length -= (size_t)n;
+		memmove(client->control, client->control + n, client->control_length);
+	}
+	return n;
+}
+
+static ssize_t messages_flush(const struct client_load *load, struct client *client)
+{
+	size_t most = (load->batch + 1) * load->frame - client->sent;
+	ssize_t n = send(client->fd, load->frames + client->sent,
+			 client->owed < most ? client->owed : most, MSG_NOSIGNAL);
+
+	if (n > 0) {
+		client->owed -= (size_t)n;
+		client->sent = (client->sent + (size_t)n) % load->frame;
+	}
+	return n;
+}
+
+/* Sends what is owed; a control frame goes out between two messages. Returns 0 or a negative
+ * errno. */
+static int flush(const struct client_load *load, struct client *client)
+{
+	while (client->owed || client->control_length) {
+		bool control = client->control_length && client->sent == 0;
+
+		if ((control ? control_flush(client) : messages_flush(load, client)) < 0)
+			return errno == EAGAIN ? 0 : -errno;
+	}
+	return 0;
+}
+
+/* A broken connection is reported by its next readiness event, so the verdict is dropped here.
+ */
+void client_send(struct client_load *load, struct client *client, unsigned messages)
+{
+	client->owed += messages * load->frame;
+	(void)flush(load, client);
+}
+
+void client_close(struct client_load *load, struct client *client)
+{
+	static const uint8_t normal[2] = { 1000 >> 8, 1000 & 0xff };
+
+	client->state = CLIENT_CLOSING;
+	client->control_length =
+		frame_put(client->control, OPCODE_CLOSE, normal, sizeof normal);
+	(void)flush(load, client);
+}
+
+static void control_heard(struct client_load *load, struct client *client, int opcode,
+			  size_t length)
+{
+	if (opcode == OPCODE_CLOSE) {
+		client->said_close = true;
+		if (client->state == CLIENT_OPEN)
+			client_close(load, client);
+	} else if (opcode == OPCODE_PING && !client->control_length)
+		client->control_length =
+			frame_put(client->control, OPCODE_PONG, client->ping, length);
+}
+
+static void message_heard(struct client_load *load, struct client *client)
+{
+	if (client->mismatch || client->offset != load->size) {
+		load->bad++;
+		note(load, "an echo differs from what was sent");
+	}
+	load->messages++;
+	client->verified = true;
+	client->mismatch = false;
+	client->offset = 0;
+	client->heard++;
+}
+
+static void message_piece(const struct client_load *load, struct client *client,
+			  const uint8_t *data, size_t length)
+{
+	if (!client->verified || load->verify_all)
+		client->mismatch |= client->offset + length > load->size ||
+				    memcmp(load->payload + client->offset, data, length);
+	client->offset += length;
+}
+
+static uint64_t frame_length(const struct client_reader *in)
+{
+	uint64_t length = 0;
+
+	if (in->need == 2)
+		return in->head[1];
+	for (unsigned i = 2; i < in->need; i++)
+		length = length << 8 | in->head[i];
+	return length;
+}
+
+/* Collects the head. Returns true when it is whole; *taken says how many bytes it used. A
+ * server never masks (RFC 6455, 5.1), so the second byte is the plain length.
+ */
+static bool head_collect(struct client_reader *in, const uint8_t *data, size_t length,
+			 size_t *taken)
+{
+	size_t used = 0;
+
+	while (in->have < in->need && used < length) {
+		in->head[in->have++] = data[used++];
+		if (in->have == 2 && in->head[1] >= 126)
+			in->need = in->head[1] == 126 ? 4 : 10;
+	}
+	*taken = used;
+	if (in->have < in->need)
+		return false;
+	in->left = frame_length(in);
+	return true;
+}
+
+/* Reserved bits, a mask from a server, a long control frame (RFC 6455, 5.1, 5.2, 5.5). */
+static bool frame_bad(const struct client_reader *in)
+{
+	return in->head[0] & 0x70 || in->head[1] & 0x80 ||
+	       (in->head[0] & 8 && in->head[1] > 125);
+}
+
+static void frame_end(struct client_load *load, struct client *client)
+{
+	int opcode = client->in.head[0] & 0x0f;
+
+	if (opcode >= OPCODE_CLOSE)
+		control_heard(load, client, opcode, client->in.head[1]);
+	else if (client->in.head[0] & 0x80)
+		message_heard(load, client);
+	client->in.have = 0;
+	client->in.need = 2;
+}
+
+static void payload_take(struct client_load *load, struct client *client, const uint8_t *data,
+			 size_t length)
+{
+	struct client_reader *in = &client->in;
+
+	if ((in->head[0] & 0x0f) < OPCODE_CLOSE)
+		message_piece(load, client, data, length);
+	else
+		memcpy(client->ping + (in->head[1] - in->left), data, length);
+	in->left -= length;
+}
+
+static const char *frames_take(struct client_load *load, struct client *client,
+			       const uint8_t *data, size_t length)
+{
+	struct client_reader *in = &client->in;
+
+	while (length) {
+		size_t part = 0;
+
+		if (in->have < in->need) {
+			if (!head_collect(in, data, length, &part))
+				return NULL;
+			if (frame_bad(in))
+				return "a bad frame from the server";
+			data += part;
+			length -= part;
+		}
+		part = in->left < length ? (size_t)in->left : length;
+		payload_take(load, client, data, part);
+		data += part;
+		length -= part;
+		if (!in->left)
+			frame_end(load, client);
+	}
+	return NULL;
+}
+
+/* Takes the answer to the Upgrade; bytes behind it are frames. */
+static const char *answer_take(struct client_load *load, struct client *client,
+			       const uint8_t *data, size_t length)
+{
+	size_t before = client->answer_length, room = sizeof client->answer - 1 - before;
+	size_t part = length < room ? length : room;
+	const char *end;
+
+	memcpy(client->answer + before, data, part);
+	client->answer_length += part;
+	end = strstr(client->answer, "\r\n\r\n");
+	if (!end)
+		return part < length ? "the answer's head is too long" : NULL;
+	if (strncmp(client->answer, "HTTP/1.1 101 ", 13) || !strstr(client->answer, ACCEPT))
+		return "the Upgrade was refused";
+	part = (size_t)(end + 4 - client->answer) - before;
+	client->state = CLIENT_OPEN;
+	load->beginning--;
+	load->open++;
+	return frames_take(load, client, data + part, length - part);
+}
+
+static const char *bytes_take(struct client_load *load, struct client *client,
+			      const uint8_t *data, size_t length)
+{
+	if (client->state == CLIENT_UPGRADING)
+		return answer_take(load, client, data, length);
+	return frames_take(load, client, data, length);
+}
+
+/* Reads until a read comes back short, or to the end if the peer has ended. Returns false when
+ * the connection is over, with the reason in *why (NULL: an orderly end).
+ */
+static bool read_all(struct client_load *load, struct client *client, bool to_end,
+		     const char **why)
+{
+	for (;;) {
+		ssize_t n = recv(client->fd, incoming, sizeof incoming, 0);
+
+		if (n == 0)
+			return false;
+		if (n < 0) {
+			*why = errno == EAGAIN ? NULL : strerror(errno);
+			return !*why;
+		}
+		*why = bytes_take(load, client, incoming, (size_t)n);
+		if (*why)
+			return false;
+		if (n < (ssize_t)sizeof incoming && !to_end)
+			return true;
+	}
+}
+
+static int request_send(const struct client_load *load, struct client *client)
+{
+	ssize_t n = send(client->fd, load->request, load->request_length, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	client->state = CLIENT_UPGRADING;
+	return n == (ssize_t)load->request_length ? 0 : -EPIPE;
+}
+
+static void tell(struct client_load *load, struct client *client, bool was_open)
+{
+	unsigned heard = client->heard;
+
+	client->heard = 0;
+	if (!was_open && client->state == CLIENT_OPEN)
+		load->hooks->opened(load, client);
+	if (heard && client->state == CLIENT_OPEN)
+		load->hooks->heard(load, client, heard);
+}
+
+static void happened(struct client_load *load, struct client *client, uint32_t events)
+{
+	bool was_open = client->state >= CLIENT_OPEN;
+	bool to_end = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+	const char *why = NULL;
+	int error = 0;
+
+	if (client->state == CLIENT_CONNECTING)
+		error = request_send(load, client);
+	if (!error && events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
+	    !read_all(load, client, to_end, &why)) {
+		ended(load, client, why);
+		return;
+	}
+	if (!error)
+		error = flush(load, client);
+	if (error) {
+		ended(load, client, strerror(-error));
+		return;
+	}
+	tell(load, client, was_open);
+}
+
+void client_turn(struct client_load *load, int timeout_ms)
+{
+	struct epoll_event events[256];
+	int count = epoll_wait(load->epoll, events, 256, timeout_ms);
+
+	for (int i = 0; i < count; i++)
+		happened(load, events[i].data.ptr, events[i].events);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client.h - one WebSocket connection of the load client, and what all of them share.
+ *
+ * Everything runs on one thread, in client_turn(). A connection belongs to the mode that drives
+ * it (wsload.c), which learns what happens by three hooks. A `struct client` may be connected
+ * again once its `closed` or `failed` hook runs.
+ */
+#ifndef WYE_TESTS_BENCH_CLIENT_H
+#define WYE_TESTS_BENCH_CLIENT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum client_state {
+	CLIENT_CLOSED,
+	CLIENT_CONNECTING,
+	CLIENT_UPGRADING,
+	CLIENT_OPEN,
+	CLIENT_CLOSING, /* our close frame is sent, the server's is awaited */
+};
+
+/* Reads frames from bytes that arrive in any portions. */
+struct client_reader {
+	uint8_t head[10];
+	unsigned have, need;
+	uint64_t left; /* of the current frame's payload */
+};
+
+struct client {
+	int fd;
+	enum client_state state;
+	unsigned index; /* chooses the source address */
+	struct client_reader in;
+	uint64_t offset;      /* of the next payload byte within the current message */
+	size_t owed;          /* bytes of whole and partial messages still to be sent */
+	size_t sent;          /* bytes already sent of the message at the front */
+	uint8_t control[144]; /* a pong or close frame that waits for a frame boundary */
+	size_t control_length;
+	uint8_t ping[125];
+	unsigned heard;    /* messages completed by the bytes of this event */
+	bool verified;     /* the first message was compared byte by byte */
+	bool mismatch;     /* in the current message */
+	bool said_close;   /* the server's close frame has come */
+	char answer[1024]; /* the head of the answer to the Upgrade */
+	size_t answer_length;
+	uint64_t since; /* ns, when the connect began */
+};
+
+struct client_load;
+
+/* `failed` ends a connection that never opened, `closed` one that did; the latter is told
+ * whether the close was proper: close frames both ways, then the end.
+ */
+struct client_hooks {
+	void (*opened)(struct client_load *load, struct client *client);
+	void (*heard)(struct client_load *load, struct client *client, unsigned messages);
+	void (*failed)(struct client_load *load, struct client *client);
+	void (*closed)(struct client_load *load, struct client *client, bool proper);
+};
+
+/* What all connections of a run share. Filled by client_load_init(), counted in client.c. */
+struct client_load {
+	struct sockaddr_in target;
+	unsigned sources; /* loopback source addresses, 127.0.0.2 on; 0: the kernel's choice */
+	const struct client_hooks *hooks;
+	int epoll;
+	bool verify_all;
+	char request[1024];
+	size_t request_length;
+	uint8_t *payload, *frames; /* one message's payload; `batch` + 1 equal masked frames */
+	size_t size, frame;        /* bytes of the payload, of the frame */
+	unsigned batch;
+	unsigned open;      /* connections in CLIENT_OPEN or CLIENT_CLOSING */
+	unsigned beginning; /* connections on the way there */
+	unsigned failed;    /* never got there */
+	uint64_t messages, bad;
+	char trouble[128]; /* the first thing that went wrong */
+};
+
+/* `target` is HOST:PORT/PATH with a numeric IPv4 host. `size` is the payload in bytes, `batch`
+ * the most messages that client_send() is asked for at once. Returns 0 or a negative errno.
+ */
+int client_load_init(struct client_load *load, const char *target, size_t size, unsigned batch);
+
+/* Waits at most `timeout_ms` and runs the hooks for what happened. */
+void client_turn(struct client_load *load, int timeout_ms);
+
+/* Begins a connection; `opened` or `failed` follows. Returns 0 or a negative errno. */
+int client_connect(struct client_load *load, struct client *client);
+
+/* Sends `messages` more equal messages (RFC 6455, 5). */
+void client_send(struct client_load *load, struct client *client, unsigned messages);
+
+/* Begins the close handshake with 1000 (RFC 6455, 7.1.1); `closed` follows. */
+void client_close(struct client_load *load, struct client *client);
+
+/* Resets the connection, so that no port stays in TIME_WAIT. No hook runs. */
+void client_reset(struct client_load *load, struct client *client);
+
+/* CLOCK_MONOTONIC in ns. */
+uint64_t client_now(void);
+
+#endif

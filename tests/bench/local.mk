@@ -1,0 +1,16 @@
+# The benchmark isn't part of `make check`; tests/bench/README.md says how to run it.
+EXTRA_PROGRAMS += tests/bench/wsload
+CLEANFILES += tests/bench/wsload
+tests_bench_wsload_SOURCES = tests/bench/wsload.c tests/bench/client.c tests/bench/client.h
+tests_bench_wsload_LDADD =
+
+EXTRA_DIST += \
+	tests/bench/README.md \
+	tests/bench/run \
+	tests/bench/servers.sh \
+	tests/bench/measure.sh \
+	tests/bench/wye.conf.in \
+	tests/bench/peers/nginx.conf.in \
+	tests/bench/peers/bun-server.js \
+	tests/bench/peers/node-server.js \
+	tests/bench/peers/gin/main.go

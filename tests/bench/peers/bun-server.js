@@ -1,0 +1,22 @@
+// Bun as the WebSocket yardstick (its server is uWebSockets): bun bun-server.js PORT
+const users = "/api/users/";
+
+function answer(request, server) {
+	const path = new URL(request.url).pathname;
+	if (path === "/ws")
+		return server.upgrade(request) ? undefined : new Response("no upgrade\n", { status: 426 });
+	if (path === "/hello")
+		return new Response("hello, world\n", { headers: { "Content-Type": "text/plain" } });
+	if (path.startsWith(users)) return Response.json({ id: path.slice(users.length) });
+	return new Response("not found\n", { status: 404 });
+}
+
+Bun.serve({
+	hostname: "127.0.0.1",
+	port: Number(process.argv[2]),
+	fetch: answer,
+	websocket: {
+		perMessageDeflate: false,
+		message: (socket, message) => void socket.send(message),
+	},
+});
