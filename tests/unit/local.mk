@@ -1,1 +1,4 @@
-# One cmocka program per module.
+# One cmocka program per module, with the rooms' own fragments.
+if HAVE_CMOCKA
+include tests/unit/websocket.mk
+endif

@@ -1,0 +1,18 @@
+# Fuzz targets. With ./configure CC=clang --enable-fuzz they are libFuzzer programs, to be run by
+# hand: tests/fuzz/fuzz_codec NEW-FOLDER tests/fuzz/corpus/codec. Else a small runner takes them
+# over the kept corpus in `make check`.
+FUZZ_TARGETS = tests/fuzz/fuzz_codec
+
+tests_fuzz_fuzz_codec_SOURCES = tests/fuzz/fuzz_codec.c \
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h
+tests_fuzz_fuzz_codec_LDADD = libwyecore.a
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+if ENABLE_FUZZ
+tests_fuzz_fuzz_codec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_codec_SOURCES += tests/fuzz/runner.c
+TESTS += $(FUZZ_TARGETS)
+endif
+
+EXTRA_DIST += tests/fuzz/corpus

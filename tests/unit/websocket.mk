@@ -1,0 +1,20 @@
+# The codec's tests. They wrap the allocator to see what happens without memory.
+check_PROGRAMS += tests/unit/test_codec tests/unit/test_utf8
+TESTS += tests/unit/test_codec tests/unit/test_utf8
+
+tests_unit_test_codec_SOURCES = tests/unit/test_codec.c tests/unit/codec_table.h \
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h
+tests_unit_test_codec_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_codec_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=realloc
+tests_unit_test_codec_LDADD = libwyecore.a $(CMOCKA_LIBS)
+
+tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c \
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h
+tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_utf8_LDADD = libwyecore.a $(CMOCKA_LIBS)
+
+# make tests/unit/bench_codec && tests/unit/bench_codec
+EXTRA_PROGRAMS += tests/unit/bench_codec
+CLEANFILES += tests/unit/bench_codec
+tests_unit_bench_codec_SOURCES = tests/unit/bench_codec.c
+tests_unit_bench_codec_LDADD = libwyecore.a
