@@ -36,8 +36,10 @@ void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 	socket->killed = true;
 	socket->end = (uint8_t)how;
 	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
-	if (!socket->receiving) /* else the callback that is running returns -1 */
-		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	/* Within a callback of the engine -1 is returned instead. Its asynchronous way would wait for
+	 * the engine's next event, which may never come. */
+	if (!socket->receiving)
+		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 /* ---- write progress and deadline ---- */

@@ -51,8 +51,9 @@ static void check(struct guard_lws *lws)
 	guard_pair(fds);
 	wsi = guard_lws_adopt(lws, fds[0]);
 	fill(wsi);
-	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-	expect_close(lws, "LWS_TO_KILL_ASYNC");
+	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	GUARD(closes == 1, "%d close callbacks during LWS_TO_KILL_SYNC", closes);
+	expect_close(lws, "LWS_TO_KILL_SYNC");
 	close(fds[1]);
 }
 

@@ -1,0 +1,15 @@
+# Tests of the running daemon, with clients that others wrote.
+INTEGRATION_TESTS = \
+	tests/integration/test_frames.py \
+	tests/integration/test_rest.py \
+	tests/integration/test_upgrade.py
+
+TESTS += $(INTEGRATION_TESTS)
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
+
+# The plugin that they use.
+check_LTLIBRARIES = tests/plugins/probe.la
+tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
+tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere

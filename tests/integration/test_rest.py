@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The REST lane: routes, methods, ids, the access log."""
+
+import re
+import subprocess
+import unittest
+
+from wye import Wye, main
+
+
+class Rest(unittest.TestCase):
+    def test_answers(self):
+        with Wye() as wye:
+            answer = wye.get("/hello")
+            self.assertEqual((answer.status, answer.text), (200, "hello, world\n"))
+            self.assertEqual(answer.headers["Content-Type"], "text/plain")
+            answer = wye.get("/api/users/4%222")
+            self.assertEqual(answer.text, '{"id":"4\\"2","greeting":"hello"}')
+            self.assertEqual(wye.get("/nope").status, 404)
+            self.assertEqual(wye.get("/api/users/").status, 404)
+
+    def test_methods(self):
+        with Wye() as wye:
+            answer = wye.get("/hello", "DELETE")
+            self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))
+            answer = wye.get("/hello", "HEAD")
+            self.assertEqual((answer.status, answer.headers["Content-Length"], answer.text),
+                             (200, "13", ""))
+            answer = wye.get("/ws")
+            self.assertEqual((answer.status, answer.headers["Upgrade"]), (426, "websocket"))
+            self.assertEqual(wye.get("/ws", "POST").status, 405)
+
+    def test_by_curl(self):
+        with Wye() as wye:
+            out = subprocess.run(["curl", "-s", "-i", "http://127.0.0.1:%d/hello" % wye.port],
+                                 capture_output=True, text=True, timeout=20)
+            self.assertIn("200 OK", out.stdout)
+            self.assertTrue(out.stdout.endswith("hello, world\n"))
+
+    def test_request_id(self):
+        with Wye() as wye:
+            made = [wye.get("/hello").headers["X-Request-Id"] for _ in range(3)]
+            self.assertEqual(len(set(made)), 3)
+            for good in ("abc", "A.b_c-9", "x" * 64):
+                self.assertEqual(wye.get("/hello", headers={"X-Request-Id": good})
+                                 .headers["X-Request-Id"], good)
+            for bad in ("x" * 65, "a b", "a\"b", "ä"):
+                self.assertRegex(wye.get("/hello", headers={"X-Request-Id": bad.encode()})
+                                 .headers["X-Request-Id"], "^[0-9a-f]{24}$")
+
+    def test_keep_alive(self):
+        with Wye() as wye:
+            one = wye.http()
+            for _ in range(100):
+                one.request("GET", "/hello")
+                self.assertEqual(one.getresponse().read(), b"hello, world\n")
+            self.assertEqual(wye.metrics()["connections_accepted_total"], 1)
+            one.close()
+
+    def test_access_log(self):
+        with Wye() as wye:
+            wye.get("/hello?a=b", headers={"User-Agent": 'ev"il\\', "Referer": "http://x/"})
+            wye.get("/nope", headers={"User-Agent": "u"})
+            lines = wye.wait_lines(2)
+        self.assertRegex(lines[0], r'^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] '
+                         r'"GET /hello\?a=b HTTP/1\.1" 200 13 "http://x/" "ev\\x22il\\x5C"$')
+        self.assertTrue(re.search(r'"GET /nope HTTP/1\.1" 404 10 "-" "u"$', lines[1]), lines[1])
+
+    def test_body_is_read_and_bounded(self):
+        with Wye(top="max_body = 1000;") as wye:
+            one = wye.http()
+            one.request("POST", "/hello", body=b"x" * 900)
+            self.assertEqual(one.getresponse().read() and 1, 1)
+            one.request("GET", "/hello")
+            self.assertEqual(one.getresponse().status, 200)
+            one.close()
+            one = wye.http()
+            one.request("POST", "/hello", body=b"x" * 1001)
+            self.assertEqual(one.getresponse().status, 413)
+            one.close()
+
+
+if __name__ == "__main__":
+    main()
