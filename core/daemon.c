@@ -91,6 +91,26 @@ static struct wye_http_limits http_limits(const struct wye_options *options)
 	};
 }
 
+void wye_daemon_check(const struct wye_options *options, struct wye_problems *problems)
+{
+	union wye_address address;
+	struct wye_cidr range;
+
+	for (size_t i = 0; i < options->listen_count; i++) {
+		const struct wye_listen_option *listen = &options->listen[i];
+
+		if (listen->address && wye_address_parse(&address, listen->address, 0))
+			wye_config_problem(problems, listen->source,
+					   "\"%s\" is no numeric IPv4 or IPv6 address",
+					   listen->address);
+		for (size_t j = 0; j < listen->trusted_count; j++)
+			if (wye_cidr_parse(&range, listen->trusted[j]))
+				wye_config_problem(problems, listen->source,
+						   "\"%s\" is no range like \"10.0.0.0/8\"",
+						   listen->trusted[j]);
+	}
+}
+
 static int read_trusted(struct daemon *daemon)
 {
 	size_t count = 0;

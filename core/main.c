@@ -48,6 +48,8 @@ static int load(struct site *site, const char *path, struct wye_problems *proble
 	if (!error)
 		error = wye_options_load(&site->options, site->config, problems);
 	if (!error)
+		wye_daemon_check(&site->options, problems);
+	if (!error)
 		error = wye_registry_create(&site->registry, site->config,
 					    site->options.plugin_path, problems);
 	if (!error)

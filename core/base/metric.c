@@ -75,8 +75,11 @@ wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind)
 	pthread_mutex_lock(&all.lock);
 	while (index < all.count && strcmp(all.names[index], name))
 		index++;
-	if (index == all.count && all.count < WYE_METRICS_MAX)
-		all.names[all.count++] = name;
+	if (index == all.count && all.count < WYE_METRICS_MAX) {
+		const char *copy = strdup(name); /* kept for the life of the program */
+
+		all.names[all.count++] = copy ? copy : "";
+	}
 	pthread_mutex_unlock(&all.lock);
 	if (index < WYE_METRICS_MAX)
 		return index;

@@ -21,7 +21,7 @@ enum wye_metric_kind {
 	WYE_GAUGE,   /* goes up and down, also from different threads; the sum is what counts */
 };
 
-/* Registers a name (a string literal: "rest_requests_total"); the same name gives the same index.
+/* Registers a name ("rest_requests_total"), which is copied; the same name gives the same index.
  * Any thread; takes a lock. Above the limit: the last index, and a line in the log. */
 wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind);
 

@@ -54,11 +54,14 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
 void wye_nearest_offer(struct wye_nearest *nearest, const char *name)
 {
 	size_t wanted = strlen(nearest->wanted), length = strlen(name);
+	size_t shorter = wanted < length ? wanted : length;
 	unsigned apart;
 
 	if (wanted > LONGEST || length > LONGEST)
 		return;
 	apart = distance(nearest->wanted, wanted, name, length);
+	if (shorter > 2 && !memcmp(nearest->wanted, name, shorter))
+		apart = 1; /* "warn" for "warning" */
 	if (apart < nearest->distance) {
 		nearest->best = name;
 		nearest->distance = apart;

@@ -60,6 +60,7 @@ static void release(struct wye_http_connection *connection)
 	thread->free_connections = connection;
 	atomic_fetch_sub_explicit(&thread->open, 1, memory_order_relaxed);
 	wye_metric_add(thread->metrics->open, -1);
+	wye_metric_add(thread->open_here, -1);
 }
 
 static bool tcp_info(const struct wye_http_connection *connection, struct tcp_info *info)
@@ -70,19 +71,16 @@ static bool tcp_info(const struct wye_http_connection *connection, struct tcp_in
 	return !getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, info, &length);
 }
 
-/* libmicrohttpd says nothing before a request line is complete; the kernel knows whether
- * something has come since the phase began. */
-static void look_for_head(struct wye_http_connection *connection, uint64_t now)
+/* libmicrohttpd says nothing before a request line is complete; the kernel knows how many bytes have
+ * come. A head counts from its first look on: at most one head_timeout late. */
+static void look_for_head(struct wye_http_connection *connection)
 {
 	struct tcp_info info;
-	uint64_t quiet = now - connection->since;
 
 	if (connection->phase != WYE_HTTP_IDLE || !tcp_info(connection, &info))
 		return;
-	if (info.tcpi_bytes_received && info.tcpi_last_data_recv < quiet) {
+	if (info.tcpi_bytes_received > connection->consumed)
 		connection->phase = WYE_HTTP_HEAD;
-		connection->since = now - info.tcpi_last_data_recv;
-	}
 }
 
 static void look_for_progress(struct wye_http_connection *connection, uint64_t now)
@@ -150,7 +148,7 @@ static void check_deadline(void *argument)
 	struct wye_http_thread *thread = connection->thread;
 	uint64_t now = thread->loop.now, allowed, left, longest = thread->http->head_timeout;
 
-	look_for_head(connection, now);
+	look_for_head(connection);
 	look_for_progress(connection, now);
 	allowed = allowance(connection);
 	if (allowed && now - connection->since >= allowed) {
@@ -181,6 +179,7 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	connection->since = thread->loop.now;
 	link_in(connection);
 	wye_metric_add(thread->metrics->open, 1);
+	wye_metric_add(thread->open_here, 1);
 	wye_timer_init(&connection->deadline, check_deadline, connection);
 	wye_timer_start(&thread->loop, &connection->deadline, thread->http->head_timeout);
 	thread->opening = connection;
@@ -229,6 +228,11 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 
 void wye_http_connection_rest(struct wye_http_connection *connection)
 {
+	struct tcp_info info;
+
+	if (connection->inexact && tcp_info(connection, &info))
+		connection->consumed = info.tcpi_bytes_received;
+	connection->inexact = false;
 	connection->first = false;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);

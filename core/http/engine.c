@@ -151,7 +151,9 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 	if (!wye_path_valid(request->path))
 		return refuse(request, 400, "bad request target\n");
 	body = has(request, "Content-Length", &length) && strcmp(length.data, "0");
-	body = has(request, "Transfer-Encoding", &field) || body;
+	request->connection->inexact = has(request, "Transfer-Encoding", &field);
+	request->connection->consumed += head_size(request);
+	body = body || request->connection->inexact;
 	if (has(request, "Upgrade", &field) && wye_upgrade_wanted(request))
 		return wye_upgrade_begin(request, body);
 	if (body)
@@ -165,6 +167,7 @@ static enum MHD_Result body_piece(struct wye_request *request, size_t *length)
 	uint64_t before = request->body_received;
 
 	request->body_received += *length;
+	request->connection->consumed += *length;
 	*length = 0; /* read and dropped: handlers get bodies with a later interface */
 	if (before / BODY_STEP != request->body_received / BODY_STEP)
 		wye_http_connection_progress(request->connection);

@@ -238,6 +238,9 @@ static int init(struct wye_http_thread *thread, unsigned index,
 
 	thread->wake = thread->acceptor.reserve = -1;
 	snprintf(thread->name, sizeof thread->name, "http-%u", index % 1000);
+	snprintf(thread->open_name, sizeof thread->open_name, "http_connections_open_%u",
+		 index % 1000);
+	thread->open_here = wye_metric_register(thread->open_name, WYE_GAUGE);
 	thread->lanes = setup->lanes;
 	thread->http = setup->http;
 	thread->metrics = &http.metrics;

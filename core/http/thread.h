@@ -41,6 +41,8 @@ struct wye_http_thread {
 	int wake;  /* eventfd in it */
 	pthread_t thread;
 	char name[16];
+	char open_name[32]; /* of the gauge below */
+	wye_metric open_here;
 
 	const struct wye_lanes *lanes;
 	const struct wye_http_limits *http;

@@ -2,6 +2,7 @@
  *
  * registry.c - see registry.h.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,12 +116,12 @@ static int open_instance(struct instance *instance, struct wye_problems *problem
 	if (!instance->plugin->open(instance->settings, &instance->pointer, &why))
 		return 0;
 	instance->broken = true;
-	if (instance->source)
+	if (instance->source && strncmp(why.text, config_setting_source_file(instance->source),
+					strlen(config_setting_source_file(instance->source))) != 0)
 		wye_config_problem(problems, instance->source, "\"%s\" can't be opened: %s",
 				   instance->name, why.text);
-	else
-		wye_problem(problems, NULL, 0, "\"%s\" can't be opened: %s", instance->name,
-			    why.text);
+	else /* it has its place already */
+		wye_problem(problems, NULL, 0, "%s", why.text);
 	return 0;
 }
 
@@ -165,6 +166,34 @@ static const struct wye_plugin *builtin_named(const char *name, struct wye_neare
 	return NULL;
 }
 
+/* The name that was meant, if it is one of the plugin folder's files. */
+static const char *near_files(const char *folder, const char *name, char hint[128])
+{
+	DIR *files = opendir(folder);
+	struct wye_nearest nearest;
+	struct dirent *entry;
+	char base[64], best[64];
+
+	wye_nearest_init(&nearest, name);
+	while (files && (entry = readdir(files))) {
+		size_t length = strlen(entry->d_name);
+
+		if (length < 4 || length >= sizeof base ||
+		    strcmp(entry->d_name + length - 3, ".so") != 0)
+			continue;
+		memcpy(base, entry->d_name, length - 3);
+		base[length - 3] = '\0';
+		wye_nearest_offer(&nearest, base);
+		if (nearest.best == base)
+			nearest.best = strcpy(best, base);
+	}
+	if (files)
+		closedir(files);
+	if (nearest.best && !strcmp(nearest.best, name))
+		nearest.best = NULL; /* it is there, and wrong */
+	return wye_nearest_hint(&nearest, hint);
+}
+
 static int load_plugin(struct wye_registry *registry, const char *name,
 		       const config_setting_t *at, const struct wye_plugin **out,
 		       struct wye_problems *problems)
@@ -184,7 +213,10 @@ static int load_plugin(struct wye_registry *registry, const char *name,
 	loaded->name = strdup(name);
 	if (!loaded->name || wye_plugin_load(&loaded->plugin, &loaded->handle, name,
 					     registry->folder, registry->config_path, &why)) {
-		wye_config_problem(problems, at, "%s", why.text);
+		char hint[128];
+
+		wye_config_problem(problems, at, "%s%s", why.text,
+				   near_files(registry->folder, name, hint));
 		free(loaded->name);
 		free(loaded);
 		*out = NULL;

@@ -1,7 +1,14 @@
 # Tests of the running daemon, with clients that others wrote.
 INTEGRATION_TESTS = \
+	tests/integration/test_bad_input.py \
+	tests/integration/test_config.py \
 	tests/integration/test_frames.py \
+	tests/integration/test_limits.py \
 	tests/integration/test_rest.py \
+	tests/integration/test_send.py \
+	tests/integration/test_slow.py \
+	tests/integration/test_stop.py \
+	tests/integration/test_tickets.py \
 	tests/integration/test_upgrade.py
 
 TESTS += $(INTEGRATION_TESTS)
