@@ -72,15 +72,19 @@ static bool tcp_info(const struct wye_http_connection *connection, struct tcp_in
 }
 
 /* libmicrohttpd says nothing before a request line is complete; the kernel knows how many bytes have
- * come. A head counts from its first look on: at most one head_timeout late. */
+ * come. The head of a later request counts from the look that finds it: one head_timeout late at
+ * most. */
 static void look_for_head(struct wye_http_connection *connection)
 {
 	struct tcp_info info;
 
 	if (connection->phase != WYE_HTTP_IDLE || !tcp_info(connection, &info))
 		return;
-	if (info.tcpi_bytes_received > connection->consumed)
-		connection->phase = WYE_HTTP_HEAD;
+	if (info.tcpi_bytes_received <= connection->consumed)
+		return;
+	connection->phase = WYE_HTTP_HEAD;
+	if (!connection->first) /* a fresh one has had its time since it was accepted */
+		connection->since = connection->thread->loop.now;
 }
 
 static void look_for_progress(struct wye_http_connection *connection, uint64_t now)

@@ -1,6 +1,5 @@
 # The benchmark isn't part of `make check`; tests/bench/README.md says how to run it.
-EXTRA_PROGRAMS += tests/bench/wsload
-CLEANFILES += tests/bench/wsload
+check_PROGRAMS += tests/bench/wsload
 tests_bench_wsload_SOURCES = tests/bench/wsload.c tests/bench/client.c tests/bench/client.h
 tests_bench_wsload_LDADD =
 

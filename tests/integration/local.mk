@@ -4,6 +4,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_config.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_limits.py \
+	tests/integration/test_many.py \
+	tests/integration/test_proxies.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_send.py \
 	tests/integration/test_slow.py \

@@ -1,4 +1,5 @@
 # One cmocka program per module, with the rooms' own fragments.
 if HAVE_CMOCKA
+include tests/unit/base.mk
 include tests/unit/websocket.mk
 endif

@@ -1,0 +1,45 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""10,000 WebSocket connections open, echo and close, twice over: nothing stays behind."""
+
+import os
+import resource
+import subprocess
+import unittest
+
+from wye import BUILD, SANITIZED, Wye, main
+
+CLIENT = os.path.join(BUILD, "tests", "bench", "wsload")
+
+
+def resident(pid):
+    with open("/proc/%d/status" % pid) as text:
+        return [int(line.split()[1]) for line in text if line.startswith("VmRSS")][0]
+
+
+class Many(unittest.TestCase):
+    def test_twice(self):
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        count = 500 if SANITIZED else min(10000, limit - 500)
+        with Wye() as wye:
+            start = wye.descriptors()
+            after = []
+            for _ in range(2):
+                out = subprocess.run([CLIENT, "round", "-c", str(count), "127.0.0.1:%d/ws" % wye.port],
+                                     capture_output=True, text=True, timeout=120)
+                self.assertEqual(out.returncode, 0, out.stdout + out.stderr)
+                wye.wait_metric("ws_connections_open", 0)
+                wye.wait_metric("http_connections_open", 0)
+                metrics = wye.metrics()  # this trims the heap, too
+                after.append(resident(wye.process.pid))
+                self.assertEqual(wye.descriptors(), start)
+                self.assertEqual(metrics["rest_requests_waiting"], 0)
+            print("%d connections, resident after each round: %d and %d KB" % (count, *after))
+            self.assertEqual(metrics["ws_connections_opened_total"], 2 * count)
+            self.assertEqual(metrics["ws_closed_peer_total"], 2 * count)
+            if not SANITIZED:
+                self.assertLess(after[1], after[0] * 1.05)
+
+
+if __name__ == "__main__":
+    main()

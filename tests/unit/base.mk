@@ -1,0 +1,28 @@
+# Tests of core/base and core/route.
+BASE_TESTS = \
+	tests/unit/test_id \
+	tests/unit/test_loop \
+	tests/unit/test_mailbox \
+	tests/unit/test_metric \
+	tests/unit/test_router \
+	tests/unit/test_sink \
+	tests/unit/test_wheel
+
+check_PROGRAMS += $(BASE_TESTS)
+TESTS += $(BASE_TESTS)
+EXTRA_DIST += tests/unit/unit.h
+
+tests_unit_test_id_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_id_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_loop_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_loop_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_mailbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_mailbox_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_metric_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_metric_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_router_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_router_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_sink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_sink_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_wheel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wheel_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
