@@ -53,6 +53,7 @@ void wye_warning(struct wye_problems *problems, const char *file, unsigned line,
 
 void wye_problems_print(const struct wye_problems *problems, FILE *out)
 {
-	fwrite(problems->lines.data, 1, problems->lines.length, out);
+	if (problems->lines.length)
+		fwrite(problems->lines.data, 1, problems->lines.length, out);
 	fflush(out);
 }
