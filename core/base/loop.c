@@ -3,6 +3,7 @@
  * loop.c - see loop.h and <wye/loop.h>.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -83,16 +84,21 @@ int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,
 	int error;
 
 	mail->run = run;
+	if (current == loop)
+		return wye_mailbox_put(&loop->mailbox, mail, &was_empty);
+	atomic_fetch_add(&loop->posting, 1);
 	error = wye_mailbox_put(&loop->mailbox, mail, &was_empty);
-	if (!error && was_empty && current != loop)
+	if (!error && was_empty)
 		loop->engine->wake(loop);
+	atomic_fetch_sub(&loop->posting, 1);
 	return error;
 }
 
 void wye_loop_end(struct wye_loop *loop)
 {
 	wye_mailbox_shut(&loop->mailbox);
-	current = NULL;
+	while (atomic_load(&loop->posting))
+		sched_yield();
 }
 
 /* ---- posted functions ---- */

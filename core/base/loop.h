@@ -9,6 +9,8 @@
 #ifndef WYE_CORE_BASE_LOOP_H
 #define WYE_CORE_BASE_LOOP_H
 
+#include <stdatomic.h>
+
 #include <wye/loop.h>
 
 #include "base/mailbox.h"
@@ -29,6 +31,7 @@ struct wye_loop {
 	const struct wye_loop_engine *engine;
 	uint64_t now; /* monotonic milliseconds at the start of this turn */
 	struct wye_mailbox mailbox;
+	atomic_uint posting; /* threads that are putting mail in, up to its wake-up */
 	struct wye_wheel wheel;
 	int watch_set;  /* epoll descriptor of the watches, -1 before the first */
 	unsigned watches;
@@ -59,7 +62,8 @@ void wye_loop_watches(struct wye_loop *loop);
 int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,
 		  void (*run)(struct wye_mail *mail)) WYE_MUST_CHECK;
 
-/* Refuses mail from now on and runs what is there. Last thing on the loop's thread. */
+/* Refuses mail from now on and runs what is there; afterwards no thread wakes the engine any more,
+ * so that it can be closed. The loop's memory stays, for those who still name it. */
 void wye_loop_end(struct wye_loop *loop);
 
 #endif

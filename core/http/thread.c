@@ -219,15 +219,15 @@ static void free_lists(struct wye_http_thread *thread)
 	}
 }
 
-static void fini(struct wye_http_thread *thread)
+static void close_thread(struct wye_http_thread *thread)
 {
 	if (thread->daemon)
 		MHD_stop_daemon(thread->daemon);
+	thread->daemon = NULL;
 	free_lists(thread);
 	wye_acceptor_fini(&thread->acceptor);
 	if (thread->wake >= 0)
 		close(thread->wake);
-	wye_id_table_destroy(thread->tickets);
 	wye_loop_fini(&thread->loop);
 }
 
@@ -306,8 +306,10 @@ static bool join(unsigned started)
 
 static void clear(unsigned initialised)
 {
-	for (unsigned i = 0; i < initialised; i++)
-		fini(&http.threads[i]);
+	for (unsigned i = 0; i < initialised; i++) {
+		close_thread(&http.threads[i]);
+		wye_id_table_destroy(http.threads[i].tickets);
+	}
 	free(http.threads);
 	http.threads = NULL;
 	http.count = 0;
@@ -421,6 +423,7 @@ bool wye_http_stop(void)
 		return true;
 	if (!join(http.count))
 		return false;
-	clear(http.count);
-	return true;
+	for (unsigned i = 0; i < http.count; i++)
+		close_thread(&http.threads[i]);
+	return true; /* threads and tickets stay: a plugin's thread may still name one */
 }

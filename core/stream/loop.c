@@ -173,8 +173,8 @@ static void *run(void *argument)
 
 	wye_loop_enter(&loop->loop);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
-	close_engines(loop);
 	wye_loop_end(&loop->loop);
+	close_engines(loop);
 	return NULL;
 }
 
@@ -299,9 +299,9 @@ int wye_stream_start(const struct wye_stream_setup *setup, struct wye_error *why
 void wye_stream_stop(void)
 {
 	join(streams.count);
-	for (unsigned i = 0; i < streams.count; i++)
-		fini(&streams.loops[i]);
-	free(streams.loops);
-	streams.loops = NULL;
-	streams.count = 0;
+	for (unsigned i = 0; i < streams.count; i++) {
+		wye_chunks_fini(&streams.loops[i].chunks);
+		wye_loop_fini(&streams.loops[i].loop);
+	}
+	/* Loops and ids stay: a plugin's thread may still name a connection, and hears -ENOENT. */
 }
