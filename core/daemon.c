@@ -140,8 +140,10 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 	for (size_t i = 0; i < daemon->options->listen_count && !error; i++) {
 		const struct wye_listen_option *listen = &daemon->options->listen[i];
 
-		error = wye_listener_open(&daemon->listeners, listen->address, listen->port,
-					  listen->backlog, why);
+		struct wye_listener_setup setup = { listen->address, listen->port,
+						    listen->backlog, listen->defer_accept };
+
+		error = wye_listener_open(&daemon->listeners, &setup, why);
 	}
 	return error;
 }

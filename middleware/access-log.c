@@ -64,20 +64,24 @@ static bool is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+static void put_hex(struct line *line, unsigned char byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char escape[4] = { '\\', 'x', digits[byte >> 4], digits[byte & 0xf] };
+
+	put(line, escape, sizeof escape);
+}
+
 /* As nginx does: what could end the line or the quotes becomes \xHH. */
 static void put_escaped(struct line *line, struct wye_text text)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	size_t length = text.length < FIELD ? text.length : FIELD, plain = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)text.data[i];
-		char escape[4] = { '\\', 'x', digits[byte >> 4], digits[byte & 0xf] };
-
-		if (is_plain(byte))
+		if (is_plain((unsigned char)text.data[i]))
 			continue;
 		put(line, text.data + plain, i - plain);
-		put(line, escape, sizeof escape);
+		put_hex(line, (unsigned char)text.data[i]);
 		plain = i + 1;
 	}
 	put(line, text.data + plain, length - plain);

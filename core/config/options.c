@@ -55,6 +55,8 @@ static const struct wye_setting LISTEN[] = {
 	{ .name = "port", .type = WYE_SETTING_INTEGER, .flags = WYE_SETTING_REQUIRED,
 	  .minimum = 0, .maximum = 65535, .sentence = "0: any that is free" },
 	COUNT("backlog", "1024", 1, 65535, "connections", "that wait to be accepted"),
+	{ .name = "defer_accept", .type = WYE_SETTING_BOOLEAN, .fallback = "true",
+	  .sentence = "a connection is accepted when its first bytes have come" },
 	{ .name = "trusted_proxies", .type = WYE_SETTING_STRINGS,
 	  .sentence = "CIDR ranges without a limit per address" },
 	{ .name = NULL },
@@ -161,6 +163,7 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->address = wye_setting_string(out->settings, "address");
 	out->port = count(out->settings, "port");
 	out->backlog = count(out->settings, "backlog");
+	out->defer_accept = wye_setting_boolean(out->settings, "defer_accept");
 	return read_trusted(out);
 }
 

@@ -13,6 +13,7 @@
 struct wye_listen_option {
 	const char *address; /* NULL: all */
 	unsigned port, backlog;
+	bool defer_accept;
 	const char *const *trusted; /* CIDR ranges */
 	size_t trusted_count;
 	const config_setting_t *source;

@@ -68,11 +68,11 @@ static size_t head_size(const struct wye_request *request)
 	return info ? info->header_size : 0;
 }
 
-/* The pool of a connection, zeroed after each request, must hold the request's head, its fields'
- * index and the reply's head. */
+/* The pool of a connection must hold the request's head, its fields' index and the reply's head; and it
+ * is zeroed after each request, so it is no larger than heads of common fields need. */
 static size_t pool_size(const struct wye_http_limits *limits)
 {
-	return limits->max_header * 2;
+	return limits->max_header + limits->max_header / 2;
 }
 
 /* The pool must hold the head, an index entry per field and the reply's head: where it would not, the

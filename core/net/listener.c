@@ -54,7 +54,8 @@ static void name_listener(struct wye_listener *listener)
 	snprintf(listener->name, sizeof listener->name, v6 ? "[%s]:%u" : "%s:%u", text, port);
 }
 
-static int bind_and_listen(struct wye_listener *listener, bool dual, unsigned backlog)
+static int bind_and_listen(struct wye_listener *listener, bool dual,
+			   const struct wye_listener_setup *setup)
 {
 	const int on = 1, off = 0;
 	socklen_t length = wye_address_length(&listener->address);
@@ -65,14 +66,17 @@ static int bind_and_listen(struct wye_listener *listener, bool dual, unsigned ba
 	if (listener->address.any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, dual ? &off : &on, sizeof on))
 		return -errno;
-	if (bind(fd, &listener->address.any, length) || listen(fd, (int)backlog))
+	if (setup->defer) /* a hint: a kernel without it accepts at once */
+		setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof on);
+	if (bind(fd, &listener->address.any, length) || listen(fd, (int)setup->backlog))
 		return -errno;
 	if (getsockname(fd, &listener->address.any, &length))
 		return -errno;
 	return 0;
 }
 
-static int open_socket(struct wye_listener *listener, bool dual, unsigned backlog)
+static int open_socket(struct wye_listener *listener, bool dual,
+		       const struct wye_listener_setup *setup)
 {
 	int error;
 
@@ -80,15 +84,16 @@ static int open_socket(struct wye_listener *listener, bool dual, unsigned backlo
 				      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listener->descriptor < 0)
 		return -errno;
-	error = bind_and_listen(listener, dual, backlog);
+	error = bind_and_listen(listener, dual, setup);
 	if (error)
 		close(listener->descriptor);
 	return error;
 }
 
-int wye_listener_open(struct wye_listeners *listeners, const char *address, unsigned port,
-		      unsigned backlog, struct wye_error *why)
+int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
+		      struct wye_error *why)
 {
+	const char *address = setup->address;
 	struct wye_listener *listener = &listeners->items[listeners->count];
 	int error;
 
@@ -97,15 +102,15 @@ int wye_listener_open(struct wye_listeners *listeners, const char *address, unsi
 		wye_error_set(why, "more than %d listeners", WYE_LISTENERS_MAX);
 		return -ENOSPC;
 	}
-	if (wye_address_parse(&listener->address, address ? address : "::", port)) {
+	if (wye_address_parse(&listener->address, address ? address : "::", setup->port)) {
 		wye_error_set(why, "\"%s\" is not a numeric IPv4 or IPv6 address", address);
 		return -EINVAL;
 	}
-	error = open_socket(listener, !address, backlog);
+	error = open_socket(listener, !address, setup);
 	if (error == -EAFNOSUPPORT && !address) { /* a machine without IPv6 */
-		if (wye_address_parse(&listener->address, "0.0.0.0", port))
+		if (wye_address_parse(&listener->address, "0.0.0.0", setup->port))
 			return -EINVAL;
-		error = open_socket(listener, false, backlog);
+		error = open_socket(listener, false, setup);
 	}
 	if (error) {
 		name_listener(listener);

@@ -26,10 +26,17 @@ struct wye_listeners {
 	struct wye_listener items[WYE_LISTENERS_MAX];
 };
 
-/* Binds and listens. `address` NULL: all of IPv6 and IPv4. Port 0: any; `name` then tells which.
- * Main thread. Returns 0, or a negative errno with a sentence. */
-int wye_listener_open(struct wye_listeners *listeners, const char *address, unsigned port,
-		      unsigned backlog, struct wye_error *why) WYE_MUST_CHECK;
+/* What a listener is opened with. */
+struct wye_listener_setup {
+	const char *address; /* NULL: all of IPv6 and IPv4 */
+	unsigned port;       /* 0: any; the listener's name then tells which */
+	unsigned backlog;
+	bool defer;          /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
+};
+
+/* Binds and listens. Main thread. Returns 0, or a negative errno with a sentence. */
+int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
+		      struct wye_error *why) WYE_MUST_CHECK;
 /* Closes them all; what waits in their queues is reset by the kernel. */
 void wye_listeners_close(struct wye_listeners *listeners);
 

@@ -86,8 +86,20 @@ class Limits(unittest.TestCase):
         except OSError:
             return False
 
+    def test_deferred_accept(self):
+        """A silent connection is not accepted at once, one that speaks is."""
+        text = ('listen = ( { address = "127.0.0.1"; port = 0; } );\n'
+                'rest = { routes = ( { path = "/hello"; handler = "respond"; } ); };')
+        with Wye(config=text) as wye:
+            silent = wye.socket()
+            self.assertEqual(wye.get("/hello").status, 200)
+            self.assertEqual(wye.metrics()["connections_accepted_total"], 1)
+            silent.sendall(REST)
+            self.assertEqual(read_answer(silent)[0], 200)
+            silent.close()
+
     def test_spread(self):
-        text = ('listen = ( { address = "127.0.0.1"; port = 0; backlog = 2000; } );\n'
+        text = ('listen = ( { address = "127.0.0.1"; port = 0; backlog = 2000; defer_accept = false; } );\n'
                 'http_threads = 4; stream_loops = 1;\n'
                 'rest = { routes = ( { path = "/hello"; handler = "respond"; } ); };')
         with Wye(config=text) as wye:

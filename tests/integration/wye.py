@@ -23,7 +23,7 @@ PATIENCE = 60 if SANITIZED else 20
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 CONFIG = """
-listen = ( {{ address = "127.0.0.1"; port = 0; {listen} }} );
+listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false; {listen} }} );
 plugin_path = "{plugins}";
 http_threads = 2; stream_loops = 2;
 {top}
