@@ -8,3 +8,6 @@ command -v autoreconf >/dev/null || {
 }
 mkdir -p m4
 autoreconf --force --install --warnings=no-portability
+
+# configure tidies up by "rm -f core ...": here core is a folder, and each time an error would be said.
+sed -i 's/rm -f core /rm -f /' configure

@@ -26,8 +26,8 @@
 enum {
 	OWN_DESCRIPTORS = 64, /* of the program itself, and some per thread */
 	PER_THREAD = 12,
-	LOOK = 10,            /* milliseconds between two looks at what is still open */
-	POOL_GRACE = 1000,    /* milliseconds that a blocking step gets at the end */
+	LOOK = 10,         /* milliseconds between two looks at what is still open */
+	POOL_GRACE = 1000, /* milliseconds that a blocking step gets at the end */
 };
 
 struct daemon {
@@ -63,9 +63,9 @@ static unsigned long raise_descriptors(void)
 static unsigned choose_max_connections(const struct wye_options *options)
 {
 	unsigned long limit = raise_descriptors();
-	unsigned long own = OWN_DESCRIPTORS +
-			    PER_THREAD * (unsigned long)(options->http_threads +
-							 options->stream_loops);
+	unsigned long own =
+		OWN_DESCRIPTORS +
+		PER_THREAD * (unsigned long)(options->http_threads + options->stream_loops);
 	unsigned long carried = limit > 2 * own ? limit - own : limit / 2;
 
 	if (!options->max_connections)
@@ -153,8 +153,10 @@ static int start_threads(struct daemon *daemon, unsigned max_connections, struct
 	const struct wye_options *options = daemon->options;
 	struct wye_stream_setup streams = { options->stream_loops, options->http_threads,
 					    max_connections, daemon->limits };
-	struct wye_http_setup http = { options->http_threads, 0, daemon->lanes, &daemon->http,
-				       &daemon->listeners, daemon->limits, daemon->pool };
+	struct wye_http_setup http = { options->http_threads, 0,
+				       daemon->lanes,         &daemon->http,
+				       &daemon->listeners,    daemon->limits,
+				       daemon->pool };
 	int error = wye_stream_start(&streams, why);
 
 	daemon->streaming = !error;
@@ -201,12 +203,13 @@ static void log_metrics(void)
 	wye_buffer_fini(&text);
 }
 
-/* Waits for a signal, at most so long (milliseconds; -1: for ever). Returns SIGTERM for both that
- * ask for a stop, or 0. */
+/* Waits for a signal, at most so long (milliseconds; -1: for ever). Returns SIGTERM for both
+ * that ask for a stop, or 0. */
 static int wait_signal(const sigset_t *set, int milliseconds)
 {
 	struct timespec limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
-	int number = milliseconds < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &limit);
+	int number =
+		milliseconds < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &limit);
 
 	if (number == SIGUSR2)
 		log_metrics();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * daemon.h - the running program: everything that a checked config asks for, started in order and
- * stopped in the reverse one. Main thread.
+ * daemon.h - the running program: everything that a checked config asks for, started in order
+ * and stopped in the reverse one. Main thread.
  */
 #ifndef WYE_CORE_DAEMON_H
 #define WYE_CORE_DAEMON_H
@@ -11,11 +11,11 @@
 
 /* Exit statuses of the program. */
 enum wye_exit {
-	WYE_EXIT_OK = 0,       /* all was finished */
-	WYE_EXIT_CONFIG = 1,   /* the config is wrong */
-	WYE_EXIT_USAGE = 2,    /* the command line is wrong */
-	WYE_EXIT_START = 3,    /* it could not start: an address in use ... */
-	WYE_EXIT_CUT = 4,      /* stopped, but some connections had to be cut */
+	WYE_EXIT_OK = 0,     /* all was finished */
+	WYE_EXIT_CONFIG = 1, /* the config is wrong */
+	WYE_EXIT_USAGE = 2,  /* the command line is wrong */
+	WYE_EXIT_START = 3,  /* it could not start: an address in use ... */
+	WYE_EXIT_CUT = 4,    /* stopped, but some connections had to be cut */
 };
 
 /* Adds what is wrong with the listeners' addresses, for `wye -t` too. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c - the command line. Joins the config to all that is made from it: options, plugins, lanes,
- * and the daemon that serves them.
+ * main.c - the command line. Joins the config to all that is made from it: options, plugins,
+ * lanes, and the daemon that serves them.
  */
 #include <stdio.h>
 #include <stdlib.h>

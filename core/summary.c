@@ -41,8 +41,8 @@ void wye_summary_version(FILE *out)
 	fprintf(out, "libmicrohttpd %s (built with %x)\n", MHD_get_version(), MHD_VERSION);
 	fprintf(out, "libwebsockets %s (built with %s)\n", lws_get_library_version(),
 		LWS_LIBRARY_VERSION);
-	fprintf(out, "libuv %s (built with %d.%d.%d)\n", uv_version_string(),
-		UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH);
+	fprintf(out, "libuv %s (built with %d.%d.%d)\n", uv_version_string(), UV_VERSION_MAJOR,
+		UV_VERSION_MINOR, UV_VERSION_PATCH);
 	fprintf(out, "libconfig %d.%d.%d\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
 		LIBCONFIG_VER_REVISION);
 	fprintf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));

@@ -17,9 +17,15 @@ struct answer {
 };
 
 static const struct wye_setting ROUTE[] = {
-	{ .name = "status", .type = WYE_SETTING_INTEGER, .fallback = "200", .minimum = 200,
-	  .maximum = 599, .sentence = "the answer's status" },
-	{ .name = "type", .type = WYE_SETTING_STRING, .fallback = "text/plain",
+	{ .name = "status",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "200",
+	  .minimum = 200,
+	  .maximum = 599,
+	  .sentence = "the answer's status" },
+	{ .name = "type",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "text/plain",
 	  .sentence = "its Content-Type" },
 	{ .name = "body", .type = WYE_SETTING_STRING, .fallback = "", .sentence = "its body" },
 	{ .name = NULL },

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * access-log.c - a line at the end of each request and of each WebSocket connection, in the combined
- * format: peer, user, time, request line, status, bytes, referer, user agent. What the client sent
- * is escaped, so that a line stays a line. Lines are written by a thread of their own; what finds
- * no room is dropped and counted there.
+ * access-log.c - a line at the end of each request and of each WebSocket connection, in the
+ * combined format: peer, user, time, request line, status, bytes, referer, user agent. What the
+ * client sent is escaped, so that a line stays a line. Lines are written by a thread of their
+ * own; what finds no room is dropped and counted there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,15 @@
 #include <wye/plugin.h>
 
 enum {
-	LINE = 4096,   /* bytes of a line, at most */
-	FIELD = 1024,  /* of a text of the client's in it */
+	LINE = 4096,  /* bytes of a line, at most */
+	FIELD = 1024, /* of a text of the client's in it */
 	TIME_LENGTH = 28,
 };
 
 static const struct wye_setting settings[] = {
-	{ .name = "file", .type = WYE_SETTING_STRING, .fallback = "-",
+	{ .name = "file",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "-",
 	  .sentence = "where lines are appended; \"-\": standard output" },
 	{ .name = NULL },
 };
@@ -230,9 +232,9 @@ static void closed(const struct wye_handshake *refused, const struct wye_ws_endi
 	free(kept);
 }
 
-static const struct wye_rest_middleware rest = {
-	.size = sizeof rest, .name = "access-log", .done = done
-};
+static const struct wye_rest_middleware rest = { .size = sizeof rest,
+						 .name = "access-log",
+						 .done = done };
 static const struct wye_ws_middleware ws = {
 	.size = sizeof ws, .name = "access-log", .handshake = handshake, .closed = closed
 };

@@ -3,9 +3,9 @@
  * origin.c - refuses handshakes that a foreign page started (RFC 6455, 10.2): browsers send
  * cookies with them, and the same-origin policy does not hold for WebSocket.
  *
- * Without settings a handshake without Origin passes (no browser), else its host must equal Host.
- * With `allow` the Origin must be one of the list: an origin as browsers send it, one whose first
- * labels are a star (scheme, star, dot, domain), or a star alone for all.
+ * Without settings a handshake without Origin passes (no browser), else its host must equal
+ * Host. With `allow` the Origin must be one of the list: an origin as browsers send it, one
+ * whose first labels are a star (scheme, star, dot, domain), or a star alone for all.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@
 #include <wye/plugin.h>
 
 static const struct wye_setting settings[] = {
-	{ .name = "allow", .type = WYE_SETTING_STRINGS,
+	{ .name = "allow",
+	  .type = WYE_SETTING_STRINGS,
 	  .sentence = "origins that pass; default: the page's own host" },
 	{ .name = NULL },
 };
@@ -83,8 +84,7 @@ static struct wye_text without_port(struct wye_text host, const char *port)
 {
 	size_t length = strlen(port);
 
-	if (host.length > length &&
-	    !memcmp(host.data + host.length - length, port, length))
+	if (host.length > length && !memcmp(host.data + host.length - length, port, length))
 		host.length -= length;
 	return host;
 }
@@ -114,7 +114,8 @@ static bool matches(struct wye_text origin, const char *pattern)
 	tail = text_of(star + 4); /* from the dot on */
 	return origin.length > scheme + tail.length &&
 	       !strncasecmp(origin.data, pattern, scheme) &&
-	       same((struct wye_text) { origin.data + origin.length - tail.length, tail.length },
+	       same((struct wye_text) { origin.data + origin.length - tail.length,
+					tail.length },
 		    tail);
 }
 
@@ -133,16 +134,15 @@ static enum wye_verdict check(struct wye_handshake *handshake, void *instance, v
 	struct wye_text origin = wye_handshake_header(handshake, "Origin");
 
 	(void)state;
-	if (!origin.data ||
-	    allowed(instance, origin, wye_handshake_header(handshake, "Host")))
+	if (!origin.data || allowed(instance, origin, wye_handshake_header(handshake, "Host")))
 		return WYE_NEXT;
 	wye_handshake_refuse(handshake, 403, "origin not allowed\n");
 	return WYE_ANSWERED;
 }
 
-static const struct wye_ws_middleware ws = {
-	.size = sizeof ws, .name = "origin", .handshake = check
-};
+static const struct wye_ws_middleware ws = { .size = sizeof ws,
+					     .name = "origin",
+					     .handshake = check };
 static const struct wye_ws_middleware *const ws_list[] = { &ws, NULL };
 
 extern const struct wye_plugin wye_builtin_origin;

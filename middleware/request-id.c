@@ -12,9 +12,9 @@
 #include <wye/plugin.h>
 
 enum {
-	LONGEST = 64,   /* of an id that is kept */
-	RANDOM = 8,     /* bytes of the part that tells threads and restarts apart */
-	COUNTER = 4,    /* bytes of the part that tells requests of one thread apart */
+	LONGEST = 64, /* of an id that is kept */
+	RANDOM = 8,   /* bytes of the part that tells threads and restarts apart */
+	COUNTER = 4,  /* bytes of the part that tells requests of one thread apart */
 	LENGTH = 2 * (RANDOM + COUNTER),
 };
 
@@ -50,7 +50,8 @@ static void prepare_thread(void)
 static struct wye_text make_id(char out[LENGTH])
 {
 	uint32_t count = thread.counter++;
-	unsigned char bytes[COUNTER] = { (unsigned char)(count >> 24), (unsigned char)(count >> 16),
+	unsigned char bytes[COUNTER] = { (unsigned char)(count >> 24),
+					 (unsigned char)(count >> 16),
 					 (unsigned char)(count >> 8), (unsigned char)count };
 
 	if (!thread.ready)
@@ -103,12 +104,12 @@ static enum wye_verdict on_handshake(struct wye_handshake *handshake, void *inst
 	return WYE_NEXT;
 }
 
-static const struct wye_rest_middleware rest = {
-	.size = sizeof rest, .name = "request-id", .request = on_request
-};
-static const struct wye_ws_middleware ws = {
-	.size = sizeof ws, .name = "request-id", .handshake = on_handshake
-};
+static const struct wye_rest_middleware rest = { .size = sizeof rest,
+						 .name = "request-id",
+						 .request = on_request };
+static const struct wye_ws_middleware ws = { .size = sizeof ws,
+					     .name = "request-id",
+					     .handshake = on_handshake };
 static const struct wye_rest_middleware *const rest_list[] = { &rest, NULL };
 static const struct wye_ws_middleware *const ws_list[] = { &ws, NULL };
 

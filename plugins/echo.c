@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * echo.c - a WebSocket handler as a plugin: every message goes back to its sender. It loses nothing,
- * however slow the peer reads: while there is no room in the outbox it takes no message, and TCP
- * slows the peer down.
+ * echo.c - a WebSocket handler as a plugin: every message goes back to its sender. It loses
+ * nothing, however slow the peer reads: while there is no room in the outbox it takes no
+ * message, and TCP slows the peer down.
  */
 #include <errno.h>
 
@@ -32,6 +32,10 @@ static const struct wye_ws_handler echo = {
 static const struct wye_ws_handler *const handlers[] = { &echo, NULL };
 
 WYE_EXPORT const struct wye_plugin wye_plugin = {
-	.abi = WYE_PLUGIN_ABI, .size = sizeof wye_plugin, .name = "echo", .version = "1.0",
-	.sentence = "sends every message back", .ws_handlers = handlers,
+	.abi = WYE_PLUGIN_ABI,
+	.size = sizeof wye_plugin,
+	.name = "echo",
+	.version = "1.0",
+	.sentence = "sends every message back",
+	.ws_handlers = handlers,
 };

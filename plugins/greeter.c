@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * greeter.c - a REST handler as a plugin: on a route like /api/users/:id it answers with JSON that
- * holds the parameter.
+ * greeter.c - a REST handler as a plugin: on a route like /api/users/:id it answers with JSON
+ * that holds the parameter.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,13 +9,16 @@
 #include <wye/plugin.h>
 
 static const struct wye_setting settings[] = {
-	{ .name = "greeting", .type = WYE_SETTING_STRING, .fallback = "hello",
+	{ .name = "greeting",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "hello",
 	  .sentence = "what everybody is greeted with" },
 	{ .name = NULL },
 };
 
 /* The instance is its greeting, which lives as long as the instance's settings. */
-static int open_greeter(const struct wye_settings *values, void **instance, struct wye_error *why)
+static int open_greeter(const struct wye_settings *values, void **instance,
+			struct wye_error *why)
 {
 	(void)why;
 	*instance = (void *)wye_setting_string(values, "greeting");
@@ -60,14 +63,19 @@ static enum wye_verdict greet(struct wye_request *request, const struct wye_moun
 	return WYE_ANSWERED;
 }
 
-static const struct wye_rest_handler greeter = {
-	.size = sizeof greeter, .name = "greeter", .handle = greet
-};
+static const struct wye_rest_handler greeter = { .size = sizeof greeter,
+						 .name = "greeter",
+						 .handle = greet };
 
 static const struct wye_rest_handler *const handlers[] = { &greeter, NULL };
 
 WYE_EXPORT const struct wye_plugin wye_plugin = {
-	.abi = WYE_PLUGIN_ABI, .size = sizeof wye_plugin, .name = "greeter", .version = "1.0",
-	.sentence = "greets by JSON", .settings = settings, .open = open_greeter,
+	.abi = WYE_PLUGIN_ABI,
+	.size = sizeof wye_plugin,
+	.name = "greeter",
+	.version = "1.0",
+	.sentence = "greets by JSON",
+	.settings = settings,
+	.open = open_greeter,
 	.rest_handlers = handlers,
 };

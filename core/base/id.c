@@ -15,7 +15,7 @@ enum {
 
 struct wye_id_table {
 	unsigned loop, limit;
-	atomic_uint made;  /* slots that exist */
+	atomic_uint made; /* slots that exist */
 	atomic_size_t taken;
 	struct wye_slot *oldest, **newest; /* free ones, the oldest first */
 	_Atomic(struct wye_slot *) *chunks;
@@ -72,7 +72,8 @@ static int grow(struct wye_id_table *table)
 	return 0;
 }
 
-int wye_id_acquire(struct wye_id_table *table, void *object, struct wye_slot **out, uint64_t *id)
+int wye_id_acquire(struct wye_id_table *table, void *object, struct wye_slot **out,
+		   uint64_t *id)
 {
 	struct wye_slot *slot;
 	int error;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * id.h - a table of slots that hands out 64-bit ids: slot, generation, loop, and room for a
- * node. An id names a thing for ever: once the thing is released, its id is refused by everyone.
+ * node. An id names a thing for ever: once the thing is released, its id is refused by
+ * everyone.
  *
- * A table belongs to one loop, which alone acquires and releases; any thread may look a slot up.
- * Slots are never freed before the table is, so a look-up by a stale id touches valid memory.
- * Slots are reused oldest first, so that generations last.
+ * A table belongs to one loop, which alone acquires and releases; any thread may look a slot
+ * up. Slots are never freed before the table is, so a look-up by a stale id touches valid
+ * memory. Slots are reused oldest first, so that generations last.
  */
 #ifndef WYE_CORE_BASE_ID_H
 #define WYE_CORE_BASE_ID_H
@@ -38,11 +39,12 @@ struct wye_slot {
 
 struct wye_id_table;
 
-int wye_id_table_create(struct wye_id_table **out, unsigned loop, unsigned limit) WYE_MUST_CHECK;
+int wye_id_table_create(struct wye_id_table **out, unsigned loop,
+			unsigned limit) WYE_MUST_CHECK;
 void wye_id_table_destroy(struct wye_id_table *table);
 
-/* Takes a free slot for `object`, state 0; owner's thread. Returns 0; -ENOMEM; -ENFILE above the
- * table's limit. */
+/* Takes a free slot for `object`, state 0; owner's thread. Returns 0; -ENOMEM; -ENFILE above
+ * the table's limit. */
 int wye_id_acquire(struct wye_id_table *table, void *object, struct wye_slot **slot,
 		   uint64_t *id) WYE_MUST_CHECK;
 /* The id is refused from now on. Owner's thread. */

@@ -17,8 +17,8 @@ enum {
 };
 
 static const char *const LEVELS[] = {
-	[WYE_LOG_ERROR] = "error",   [WYE_LOG_WARNING] = "warning", [WYE_LOG_NOTICE] = "notice",
-	[WYE_LOG_INFO] = "info",     [WYE_LOG_DEBUG] = "debug",
+	[WYE_LOG_ERROR] = "error", [WYE_LOG_WARNING] = "warning", [WYE_LOG_NOTICE] = "notice",
+	[WYE_LOG_INFO] = "info",   [WYE_LOG_DEBUG] = "debug",
 };
 
 static _Atomic(struct wye_sink *) sink;
@@ -60,8 +60,8 @@ static size_t put_time(char *out, size_t size)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	length = strftime(out, size, "%Y-%m-%dT%H:%M:%S", &utc);
-	return length + (size_t)snprintf(out + length, size - length, ".%03ldZ ",
-					 now.tv_nsec / 1000000);
+	return length +
+	       (size_t)snprintf(out + length, size - length, ".%03ldZ ", now.tv_nsec / 1000000);
 }
 
 /* A line stays one line, whatever is in it. */

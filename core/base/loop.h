@@ -20,8 +20,8 @@
 struct wye_loop_engine {
 	/* Makes the loop's wait return soon. Any thread. */
 	void (*wake)(struct wye_loop *loop);
-	/* A descriptor that becomes readable when a watch has an event: the engine must then call
-	 * wye_loop_watches(). Called once, at the first watch, on the loop's thread. */
+	/* A descriptor that becomes readable when a watch has an event: the engine must then
+	 * call wye_loop_watches(). Called once, at the first watch, on the loop's thread. */
 	int (*attach)(struct wye_loop *loop, int descriptor);
 };
 
@@ -33,9 +33,9 @@ struct wye_loop {
 	struct wye_mailbox mailbox;
 	atomic_uint posting; /* threads that are putting mail in, up to its wake-up */
 	struct wye_wheel wheel;
-	int watch_set;  /* epoll descriptor of the watches, -1 before the first */
+	int watch_set; /* epoll descriptor of the watches, -1 before the first */
 	unsigned watches;
-	void *batch;    /* events being dispatched, so that a stopped watch can be struck out */
+	void *batch; /* events being dispatched, so that a stopped watch can be struck out */
 	int batch_size;
 };
 
@@ -62,8 +62,8 @@ void wye_loop_watches(struct wye_loop *loop);
 int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,
 		  void (*run)(struct wye_mail *mail)) WYE_MUST_CHECK;
 
-/* Refuses mail from now on and runs what is there; afterwards no thread wakes the engine any more,
- * so that it can be closed. The loop's memory stays, for those who still name it. */
+/* Refuses mail from now on and runs what is there; afterwards no thread wakes the engine any
+ * more, so that it can be closed. The loop's memory stays, for those who still name it. */
 void wye_loop_end(struct wye_loop *loop);
 
 #endif

@@ -25,7 +25,8 @@ void wye_mailbox_init(struct wye_mailbox *box);
 
 /* Any thread. `*was_empty` says whether the reader has to be woken. Returns 0; -ESHUTDOWN after
  * wye_mailbox_shut(): the mail was not taken. */
-int wye_mailbox_put(struct wye_mailbox *box, struct wye_mail *mail, bool *was_empty) WYE_MUST_CHECK;
+int wye_mailbox_put(struct wye_mailbox *box, struct wye_mail *mail,
+		    bool *was_empty) WYE_MUST_CHECK;
 
 /* True if there is mail. Reader's thread. */
 bool wye_mailbox_waiting(const struct wye_mailbox *box);

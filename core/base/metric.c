@@ -20,7 +20,7 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_once_t once;
 	pthread_key_t key;
-	struct cells *threads;             /* of living threads */
+	struct cells *threads;            /* of living threads */
 	int64_t retired[WYE_METRICS_MAX]; /* what ended threads left */
 	const char *names[WYE_METRICS_MAX];
 	unsigned count;

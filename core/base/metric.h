@@ -21,8 +21,8 @@ enum wye_metric_kind {
 	WYE_GAUGE,   /* goes up and down, also from different threads; the sum is what counts */
 };
 
-/* Registers a name ("rest_requests_total"), which is copied; the same name gives the same index.
- * Any thread; takes a lock. Above the limit: the last index, and a line in the log. */
+/* Registers a name ("rest_requests_total"), which is copied; the same name gives the same
+ * index. Any thread; takes a lock. Above the limit: the last index, and a line in the log. */
 wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind);
 
 /* Any thread; a relaxed load and store of the thread's own cell. */

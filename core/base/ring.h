@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ring.h - a byte ring with one writer thread and one reader thread, no lock. The writer puts whole
- * lines in or nothing; the reader takes bytes.
+ * ring.h - a byte ring with one writer thread and one reader thread, no lock. The writer puts
+ * whole lines in or nothing; the reader takes bytes.
  */
 #ifndef WYE_CORE_BASE_RING_H
 #define WYE_CORE_BASE_RING_H

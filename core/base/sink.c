@@ -3,9 +3,9 @@
  * sink.c - files that lines are appended to (<wye/log.h>).
  *
  * Each thread has a ring of its own per sink, found in a small table of the thread; one thread,
- * wye-log, drains the rings every 100 ms while there is something in them, and sleeps on an eventfd
- * otherwise. It never waits for one sink alone: what a pipe or a disk does not take stays in the
- * ring, and lines that find no room are dropped and counted.
+ * wye-log, drains the rings every 100 ms while there is something in them, and sleeps on an
+ * eventfd otherwise. It never waits for one sink alone: what a pipe or a disk does not take
+ * stays in the ring, and lines that find no room are dropped and counted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,13 +26,14 @@
 #include "base/sink.h"
 
 enum {
-	SINKS = 32,          /* open at once, at most */
-	TICK = 100,          /* milliseconds between two drains */
-	LAST_DRAIN = 1000,   /* milliseconds that a close may take */
-	PIPE_PIECE = 4096,   /* what poll(2) promises a pipe takes without waiting: PIPE_BUF */
+	SINKS = 32,        /* open at once, at most */
+	TICK = 100,        /* milliseconds between two drains */
+	LAST_DRAIN = 1000, /* milliseconds that a close may take */
+	PIPE_PIECE = 4096, /* what poll(2) promises a pipe takes without waiting: PIPE_BUF */
 };
 
-/* One thread's part of a sink. Kept until the sink is closed, also when the thread has ended. */
+/* One thread's part of a sink. Kept until the sink is closed, also when the thread has ended.
+ */
 struct lane {
 	struct lane *next;
 	struct wye_ring ring;
@@ -42,7 +43,7 @@ struct wye_sink {
 	int descriptor;
 	unsigned index, users;
 	uint64_t use; /* which use of the index this is, so that a stale lane is not used */
-	bool plain; /* a plain file: written without asking poll(2) */
+	bool plain;   /* a plain file: written without asking poll(2) */
 	char *path;
 	_Atomic(struct lane *) lanes;
 	_Atomic uint64_t dropped;
@@ -234,7 +235,8 @@ static int open_path(const char *path)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (!strcmp(path, "stderr"))
 		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		    0640);
 }
 
 static void free_sink(struct wye_sink *sink)
@@ -346,8 +348,7 @@ static struct lane *join(struct wye_sink *sink)
 bool wye_sink_write(struct wye_sink *sink, const char *data, size_t length)
 {
 	unsigned index = sink->index;
-	struct lane *lane =
-		mine[index].use == sink->use ? mine[index].lane : join(sink);
+	struct lane *lane = mine[index].use == sink->use ? mine[index].lane : join(sink);
 
 	if (!lane || !wye_ring_put(&lane->ring, data, length)) {
 		atomic_fetch_add_explicit(&sink->dropped, 1, memory_order_relaxed);

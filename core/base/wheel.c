@@ -2,9 +2,10 @@
  *
  * wheel.c - see wheel.h.
  *
- * A slot of level n spans 64^n ticks. A timer stands on the lowest level whose 64 slots reach to its
- * tick; when the wheel's tick comes to the start of a higher slot, that slot's timers are put
- * in again, lower. Those beyond the range wait in the last slot and are put in again from there.
+ * A slot of level n spans 64^n ticks. A timer stands on the lowest level whose 64 slots reach
+ * to its tick; when the wheel's tick comes to the start of a higher slot, that slot's timers
+ * are put in again, lower. Those beyond the range wait in the last slot and are put in again
+ * from there.
  */
 #include <string.h>
 
@@ -35,7 +36,8 @@ static void insert(struct wye_wheel *wheel, struct wye_timer *timer, uint64_t ti
 	while (ahead >> (6 * (level + 1)))
 		level++;
 	slot = (unsigned)(tick >> (6 * level)) % WYE_WHEEL_SLOTS;
-	/* The slot under the hand of a higher level has been spread already: one round later. */
+	/* The slot under the hand of a higher level has been spread already: one round later.
+	 */
 	timer->link = &wheel->slots[level][slot];
 	timer->next = *timer->link;
 	if (timer->next)
@@ -124,7 +126,8 @@ static uint64_t next_tick(const struct wye_wheel *wheel)
 	uint64_t best = UINT64_MAX;
 
 	for (unsigned level = 0; level < WYE_WHEEL_LEVELS; level++) {
-		uint64_t unit = wheel->tick >> (6 * level), used = wheel->used[level], turned, tick;
+		uint64_t unit = wheel->tick >> (6 * level), used = wheel->used[level], turned,
+			 tick;
 		unsigned from = (unsigned)(unit + 1) % WYE_WHEEL_SLOTS;
 
 		if (!used)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * wheel.h - a hierarchical timing wheel: starting and stopping a timer is constant work, however
- * many there are. Resolution 10 ms. Owned by one loop, used on its thread only.
+ * wheel.h - a hierarchical timing wheel: starting and stopping a timer is constant work,
+ * however many there are. Resolution 10 ms. Owned by one loop, used on its thread only.
  */
 #ifndef WYE_CORE_BASE_WHEEL_H
 #define WYE_CORE_BASE_WHEEL_H
@@ -29,8 +29,8 @@ void wye_wheel_stop(struct wye_wheel *wheel, struct wye_timer *timer);
 /* Runs what is due at `now`, in order of ticks. Functions may start and stop any timer. */
 void wye_wheel_run(struct wye_wheel *wheel, uint64_t now);
 
-/* Milliseconds from `now` to a time by which wye_wheel_run() should be called; -1: never. It may
- * be earlier than the next timer is due (a slot of a higher level has to be spread). */
+/* Milliseconds from `now` to a time by which wye_wheel_run() should be called; -1: never. It
+ * may be earlier than the next timer is due (a slot of a higher level has to be spread). */
 int wye_wheel_timeout(const struct wye_wheel *wheel, uint64_t now);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * config.h - a config file as libconfig has read it. Main thread; lives until what was made from
- * it is gone, as texts point into it.
+ * config.h - a config file as libconfig has read it. Main thread; lives until what was made
+ * from it is gone, as texts point into it.
  */
 #ifndef WYE_CORE_CONFIG_CONFIG_H
 #define WYE_CORE_CONFIG_CONFIG_H

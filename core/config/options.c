@@ -11,15 +11,15 @@
 
 static const char *const LEVELS[] = { "error", "warning", "notice", "info", "debug", NULL };
 
-#define SECONDS(key, default_, from, to, text)                                  \
-	{                                                                       \
-		.name = key, .type = WYE_SETTING_NUMBER, .fallback = default_,  \
-		.minimum = from, .maximum = to, .unit = "seconds", .sentence = text \
+#define SECONDS(key, default_, from, to, text)                                                 \
+	{                                                                                      \
+		.name = key, .type = WYE_SETTING_NUMBER, .fallback = default_,                 \
+		.minimum = from, .maximum = to, .unit = "seconds", .sentence = text            \
 	}
-#define COUNT(key, default_, from, to, unit_, text)                              \
-	{                                                                        \
-		.name = key, .type = WYE_SETTING_INTEGER, .fallback = default_,  \
-		.minimum = from, .maximum = to, .unit = unit_, .sentence = text  \
+#define COUNT(key, default_, from, to, unit_, text)                                            \
+	{                                                                                      \
+		.name = key, .type = WYE_SETTING_INTEGER, .fallback = default_,                \
+		.minimum = from, .maximum = to, .unit = unit_, .sentence = text                \
 	}
 
 static const struct wye_setting TABLE[] = {
@@ -42,29 +42,42 @@ static const struct wye_setting TABLE[] = {
 	SECONDS("drain_delay", "0", 0, 3600, "to go on accepting after a stop was asked for"),
 	SECONDS("drain_spread", "0", 0, 3600, "over which WebSockets are closed at a stop"),
 	SECONDS("drain_timeout", "30", 0, 86400, "for a stop in all; then it cuts"),
-	{ .name = "log_level", .type = WYE_SETTING_STRING, .fallback = "notice",
-	  .choices = LEVELS, .sentence = "the least important lines that are logged" },
-	{ .name = "plugin_path", .type = WYE_SETTING_STRING, .fallback = WYE_PLUGIN_DIR,
+	{ .name = "log_level",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "notice",
+	  .choices = LEVELS,
+	  .sentence = "the least important lines that are logged" },
+	{ .name = "plugin_path",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = WYE_PLUGIN_DIR,
 	  .sentence = "folder in which plugins are looked up by name" },
 	{ .name = NULL },
 };
 
 static const struct wye_setting LISTEN[] = {
-	{ .name = "address", .type = WYE_SETTING_STRING,
+	{ .name = "address",
+	  .type = WYE_SETTING_STRING,
 	  .sentence = "numeric; default: all addresses" },
-	{ .name = "port", .type = WYE_SETTING_INTEGER, .flags = WYE_SETTING_REQUIRED,
-	  .minimum = 0, .maximum = 65535, .sentence = "0: any that is free" },
+	{ .name = "port",
+	  .type = WYE_SETTING_INTEGER,
+	  .flags = WYE_SETTING_REQUIRED,
+	  .minimum = 0,
+	  .maximum = 65535,
+	  .sentence = "0: any that is free" },
 	COUNT("backlog", "1024", 1, 65535, "connections", "that wait to be accepted"),
-	{ .name = "defer_accept", .type = WYE_SETTING_BOOLEAN, .fallback = "true",
+	{ .name = "defer_accept",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "true",
 	  .sentence = "a connection is accepted when its first bytes have come" },
-	{ .name = "trusted_proxies", .type = WYE_SETTING_STRINGS,
+	{ .name = "trusted_proxies",
+	  .type = WYE_SETTING_STRINGS,
 	  .sentence = "CIDR ranges without a limit per address" },
 	{ .name = NULL },
 };
 
 /* Sections that others read. */
-static const char *const SECTIONS[] = { "listen", "plugins", "middleware", "rest", "websocket",
-					NULL };
+static const char *const SECTIONS[] = { "listen", "plugins",   "middleware",
+					"rest",   "websocket", NULL };
 
 const struct wye_setting *wye_options_table(void)
 {
@@ -179,7 +192,8 @@ static int read_listeners(struct wye_options *out, const struct wye_config *conf
 		return 0;
 	}
 	if (config_setting_type(list) != CONFIG_TYPE_LIST || !config_setting_length(list)) {
-		wye_config_problem(problems, list, "\"listen\" must be a list: ( { port = ...; } )");
+		wye_config_problem(problems, list,
+				   "\"listen\" must be a list: ( { port = ...; } )");
 		return 0;
 	}
 	length = config_setting_length(list);
@@ -190,9 +204,11 @@ static int read_listeners(struct wye_options *out, const struct wye_config *conf
 		config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
 
 		if (config_setting_type(group) != CONFIG_TYPE_GROUP)
-			wye_config_problem(problems, group, "a listener must be { port = ...; }");
+			wye_config_problem(problems, group,
+					   "a listener must be { port = ...; }");
 		else
-			error = read_listener(&out->listen[out->listen_count++], group, problems);
+			error = read_listener(&out->listen[out->listen_count++], group,
+					      problems);
 	}
 	return error;
 }

@@ -12,8 +12,8 @@ void wye_problems_fini(struct wye_problems *problems)
 	problems->errors = problems->warnings = 0;
 }
 
-static void add(struct wye_problems *problems, const char *file, unsigned line, const char *kind,
-		const char *format, va_list arguments)
+static void add(struct wye_problems *problems, const char *file, unsigned line,
+		const char *kind, const char *format, va_list arguments)
 {
 	char text[1024];
 	int error = 0;

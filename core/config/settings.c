@@ -30,8 +30,8 @@ struct wye_settings {
 };
 
 static const char *const TYPES[] = {
-	[WYE_SETTING_BOOLEAN] = "true or false", [WYE_SETTING_INTEGER] = "an integer",
-	[WYE_SETTING_NUMBER] = "a number",       [WYE_SETTING_STRING] = "a string",
+	[WYE_SETTING_BOOLEAN] = "true or false",     [WYE_SETTING_INTEGER] = "an integer",
+	[WYE_SETTING_NUMBER] = "a number",           [WYE_SETTING_STRING] = "a string",
 	[WYE_SETTING_STRINGS] = "a list of strings",
 };
 
@@ -247,7 +247,8 @@ static const struct value *find(const struct wye_settings *settings, const char 
 				break;
 			return &settings->values[i];
 		}
-	wye_log(WYE_LOG_ERROR, "a plugin reads a setting \"%s\" that it did not declare so", name);
+	wye_log(WYE_LOG_ERROR, "a plugin reads a setting \"%s\" that it did not declare so",
+		name);
 	abort();
 }
 
@@ -276,7 +277,8 @@ size_t wye_setting_count(const struct wye_settings *settings, const char *name)
 	return find(settings, name, 1u << WYE_SETTING_STRINGS)->count;
 }
 
-const char *wye_setting_item(const struct wye_settings *settings, const char *name, size_t index)
+const char *wye_setting_item(const struct wye_settings *settings, const char *name,
+			     size_t index)
 {
 	const struct value *value = find(settings, name, 1u << WYE_SETTING_STRINGS);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * settings.h - a group of the config checked against tables of <wye/settings.h>, and its values.
- * Main thread; values are read-only afterwards.
+ * settings.h - a group of the config checked against tables of <wye/settings.h>, and its
+ * values. Main thread; values are read-only afterwards.
  */
 #ifndef WYE_CORE_CONFIG_SETTINGS_H
 #define WYE_CORE_CONFIG_SETTINGS_H
@@ -10,16 +10,16 @@
 
 #include "config/config.h"
 
-/* Reports every key of `group` that is in none of the tables (count of them; NULL ones are skipped)
- * and none of `others` (names, NULL at the end), with the nearest that is. `what` names the thing in
- * the sentence: "a listener", "the route /x". */
+/* Reports every key of `group` that is in none of the tables (count of them; NULL ones are
+ * skipped) and none of `others` (names, NULL at the end), with the nearest that is. `what`
+ * names the thing in the sentence: "a listener", "the route /x". */
 void wye_settings_check_keys(const config_setting_t *group,
 			     const struct wye_setting *const *tables, size_t count,
 			     const char *const *others, const char *what,
 			     struct wye_problems *problems);
 
-/* Reads the values of one table; `group` NULL: all defaults. Each wrong value is a problem, and has
- * its default then. Returns 0 or -ENOMEM. */
+/* Reads the values of one table; `group` NULL: all defaults. Each wrong value is a problem, and
+ * has its default then. Returns 0 or -ENOMEM. */
 int wye_settings_create(struct wye_settings **out, const struct wye_setting *table,
 			const config_setting_t *group, const char *what,
 			struct wye_problems *problems) WYE_MUST_CHECK;

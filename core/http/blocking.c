@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * blocking.c - see blocking.h. A request is in the queue, or with a thread of the pool, or on its
- * way back as mail to its http thread; `on_pool` is true from submit until the mail is run.
+ * blocking.c - see blocking.h. A request is in the queue, or with a thread of the pool, or on
+ * its way back as mail to its http thread; `on_pool` is true from submit until the mail is run.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -187,7 +187,8 @@ enum wye_verdict wye_blocking_submit(struct wye_request *request)
 	if (wye_wait_begin(request))
 		goto fail;
 	request->on_pool = true;
-	/* From here on the pool may hold the request: nothing of it is touched unless that failed. */
+	/* From here on the pool may hold the request: nothing of it is touched unless that
+	 * failed. */
 	if (enqueue(pool, request))
 		return WYE_DEFERRED;
 	request->on_pool = false;

@@ -13,8 +13,8 @@ struct wye_blocking_pool;
 int wye_blocking_create(struct wye_blocking_pool **out, unsigned threads,
 			unsigned queue) WYE_MUST_CHECK;
 
-/* Waits for steps that are running, at most so long. Returns true if all threads have ended; else
- * the pool is left as it is: its threads still hold requests. */
+/* Waits for steps that are running, at most so long. Returns true if all threads have ended;
+ * else the pool is left as it is: its threads still hold requests. */
 bool wye_blocking_destroy(struct wye_blocking_pool *pool, unsigned milliseconds);
 
 /* Suspends the request and queues its present step. WYE_DEFERRED; or WYE_ANSWERED with 503 if

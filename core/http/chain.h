@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * chain.h - runs a request through its chain and its handler. Http thread; a step that blocks is
- * sent to the pool, and the run goes on when it is back.
+ * chain.h - runs a request through its chain and its handler. Http thread; a step that blocks
+ * is sent to the pool, and the run goes on when it is back.
  */
 #ifndef WYE_CORE_HTTP_CHAIN_H
 #define WYE_CORE_HTTP_CHAIN_H
@@ -11,8 +11,8 @@
 /* Finds the route and decides which chain the request runs through. */
 void wye_chain_route(struct wye_request *request);
 
-/* Runs request steps and the handler, from where the request is. Afterwards its state is RESUMED (an
- * answer is there) or WAITING (suspended). */
+/* Runs request steps and the handler, from where the request is. Afterwards its state is
+ * RESUMED (an answer is there) or WAITING (suspended). */
 void wye_chain_run(struct wye_request *request);
 
 /* Runs the one step that waits for the pool. On a thread of the pool. */

@@ -71,9 +71,9 @@ static bool tcp_info(const struct wye_http_connection *connection, struct tcp_in
 	return !getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, info, &length);
 }
 
-/* libmicrohttpd says nothing before a request line is complete; the kernel knows how many bytes have
- * come. The head of a later request counts from the look that finds it: one head_timeout late at
- * most. */
+/* libmicrohttpd says nothing before a request line is complete; the kernel knows how many bytes
+ * have come. The head of a later request counts from the look that finds it: one head_timeout
+ * late at most. */
 static void look_for_head(struct wye_http_connection *connection)
 {
 	struct tcp_info info;

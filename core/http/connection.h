@@ -29,14 +29,15 @@ struct wye_http_connection {
 	struct MHD_Connection *engine; /* NULL before and after the engine knows it */
 	struct wye_request *request;   /* the one being served */
 	enum wye_http_phase phase;
-	bool first;         /* no request has been completed on it */
-	bool handed_over;   /* the socket lives on elsewhere: limits are left there */
+	bool first;       /* no request has been completed on it */
+	bool handed_over; /* the socket lives on elsewhere: limits are left there */
 	int descriptor;
-	uint64_t since;     /* milliseconds: when the phase began, or last made progress */
-	uint64_t requests;  /* completed on it */
-	uint64_t consumed;  /* bytes of complete heads and bodies, so that what came beyond is known */
-	bool inexact;       /* of the present request: its body has a framing that we don't see */
-	uint64_t acked;     /* bytes of replies the peer had acknowledged at the last look */
+	uint64_t since;    /* milliseconds: when the phase began, or last made progress */
+	uint64_t requests; /* completed on it */
+	uint64_t consumed; /* bytes of complete heads and bodies, so that what came beyond is
+			      known */
+	bool inexact;   /* of the present request: its body has a framing that we don't see */
+	uint64_t acked; /* bytes of replies the peer had acknowledged at the last look */
 	struct wye_timer deadline;
 	union wye_address peer;
 	uint8_t peer_length; /* 0: not written yet */

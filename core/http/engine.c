@@ -68,15 +68,16 @@ static size_t head_size(const struct wye_request *request)
 	return info ? info->header_size : 0;
 }
 
-/* The pool of a connection must hold the request's head, its fields' index and the reply's head; and it
- * is zeroed after each request, so it is no larger than heads of common fields need. */
+/* The pool of a connection must hold the request's head, its fields' index and the reply's
+ * head; and it is zeroed after each request, so it is no larger than heads of common fields
+ * need. */
 static size_t pool_size(const struct wye_http_limits *limits)
 {
 	return limits->max_header + limits->max_header / 2;
 }
 
-/* The pool must hold the head, an index entry per field and the reply's head: where it would not, the
- * engine closes without a word. */
+/* The pool must hold the head, an index entry per field and the reply's head: where it would
+ * not, the engine closes without a word. */
 static bool fits(const struct wye_request *request)
 {
 	const struct wye_http_limits *limits = request->connection->thread->http;
@@ -304,16 +305,12 @@ int wye_engine_start(struct wye_http_thread *thread)
 	thread->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET |
 			MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, handle, thread,
-		MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_size(thread->http),
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_URI_LOG_CALLBACK, request_line, thread,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, completed, thread,
+		0, NULL, NULL, handle, thread, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_size(thread->http),
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, request_line, thread, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, thread,
 		MHD_OPTION_NOTIFY_CONNECTION, wye_http_connection_notice, thread,
 		MHD_OPTION_END);
 	if (!thread->daemon)

@@ -144,7 +144,8 @@ enum MHD_Result wye_reply_queue(struct wye_request *request)
 		request->state = WYE_REQUEST_CUT;
 		return MHD_NO;
 	}
-	queued = MHD_queue_response(request->connection->engine, request->reply.status, response);
+	queued = MHD_queue_response(request->connection->engine, request->reply.status,
+				    response);
 	MHD_destroy_response(response);
 	request->state = queued ? WYE_REQUEST_QUEUED : WYE_REQUEST_CUT;
 	wye_http_connection_serve(request->connection);

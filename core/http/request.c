@@ -151,7 +151,8 @@ struct wye_text wye_request_header(const struct wye_request *request, const char
 	return value;
 }
 
-/* Parameters stand encoded in the match and are decoded on demand, as most are never asked for. */
+/* Parameters stand encoded in the match and are decoded on demand, as most are never asked for.
+ */
 struct wye_text wye_request_parameter(const struct wye_request *request, const char *name)
 {
 	struct wye_request *owner = (struct wye_request *)request;
@@ -169,7 +170,8 @@ struct wye_text wye_request_parameter(const struct wye_request *request, const c
 		decoded = wye_arena_copy(&owner->arena, parameter->value.data,
 					 parameter->value.length);
 		if (decoded.data)
-			decoded.length = wye_percent_decode((char *)decoded.data, decoded.length);
+			decoded.length =
+				wye_percent_decode((char *)decoded.data, decoded.length);
 		return decoded;
 	}
 	return (struct wye_text) { NULL, 0 };

@@ -3,9 +3,9 @@
  * request.h - a request of the REST lane, from its request line to its completion.
  *
  * Made by engine.c when libmicrohttpd has read a request line; given back to the thread's
- * free list by the completion callback, which comes exactly once for each. It belongs to its http
- * thread, or, while a blocking step runs, to a thread of the pool: the connection is suspended then
- * and nobody else touches either.
+ * free list by the completion callback, which comes exactly once for each. It belongs to its
+ * http thread, or, while a blocking step runs, to a thread of the pool: the connection is
+ * suspended then and nobody else touches either.
  */
 #ifndef WYE_CORE_HTTP_REQUEST_H
 #define WYE_CORE_HTTP_REQUEST_H
@@ -28,15 +28,15 @@ struct wye_handshake;
 
 /* How far a request has come. */
 enum wye_request_state {
-	WYE_REQUEST_NEW,      /* the request line is read */
-	WYE_REQUEST_BODY,     /* the head is accepted; the body is being read */
-	WYE_REQUEST_RUNNING,  /* in a step of its chain or in its handler */
-	WYE_REQUEST_WAITING,  /* suspended: a ticket is out, or a step is on the pool */
-	WYE_REQUEST_RESUMED,  /* an answer is there; to be queued at the engine's next call */
-	WYE_REQUEST_QUEUED,   /* the answer was given to the engine */
-	WYE_REQUEST_UPGRADE,  /* a refused handshake whose answer is to be queued */
-	WYE_REQUEST_HANDED,   /* the socket belongs to a stream loop now */
-	WYE_REQUEST_CUT,      /* to be closed without an answer */
+	WYE_REQUEST_NEW,     /* the request line is read */
+	WYE_REQUEST_BODY,    /* the head is accepted; the body is being read */
+	WYE_REQUEST_RUNNING, /* in a step of its chain or in its handler */
+	WYE_REQUEST_WAITING, /* suspended: a ticket is out, or a step is on the pool */
+	WYE_REQUEST_RESUMED, /* an answer is there; to be queued at the engine's next call */
+	WYE_REQUEST_QUEUED,  /* the answer was given to the engine */
+	WYE_REQUEST_UPGRADE, /* a refused handshake whose answer is to be queued */
+	WYE_REQUEST_HANDED,  /* the socket belongs to a stream loop now */
+	WYE_REQUEST_CUT,     /* to be closed without an answer */
 };
 
 struct wye_reply_field {
@@ -45,13 +45,13 @@ struct wye_reply_field {
 };
 
 struct wye_reply {
-	unsigned status;         /* 0: no answer yet */
-	const char *type;        /* Content-Type, or NULL */
-	const void *body;        /* lives as long as the request */
+	unsigned status;  /* 0: no answer yet */
+	const char *type; /* Content-Type, or NULL */
+	const void *body; /* lives as long as the request */
 	size_t length;
 	struct wye_reply_field *fields, **last;
-	const char *culprit;     /* the step that answered */
-	bool sealed;             /* the response steps are over */
+	const char *culprit; /* the step that answered */
+	bool sealed;         /* the response steps are over */
 };
 
 struct wye_undo {
@@ -94,8 +94,8 @@ struct wye_request {
 	struct wye_timer patience; /* to start watching for a client that goes away */
 	struct wye_watch hangup;
 	bool suspended, watching, expired;
-	bool on_pool;             /* in the queue, running, or on its way back */
-	bool queued;              /* under the pool's lock */
+	bool on_pool; /* in the queue, running, or on its way back */
+	bool queued;  /* under the pool's lock */
 	TAILQ_ENTRY(wye_request) job;
 	struct wye_mail mail;     /* back from the pool */
 	enum wye_verdict verdict; /* of the step that ran on the pool */

@@ -117,15 +117,16 @@ static void receive(struct wye_mail *mail)
 	free(passed);
 }
 
-/* The thread with the fewest connections; the caller's own unless it has clearly more, as passing
- * one on costs a wake-up. */
+/* The thread with the fewest connections; the caller's own unless it has clearly more, as
+ * passing one on costs a wake-up. */
 static struct wye_http_thread *least_loaded(struct wye_http_thread *self)
 {
 	unsigned own = atomic_load_explicit(&self->open, memory_order_relaxed), least = own;
 	struct wye_http_thread *best = self;
 
 	for (unsigned i = 0; i < http.count; i++) {
-		unsigned open = atomic_load_explicit(&http.threads[i].open, memory_order_relaxed);
+		unsigned open =
+			atomic_load_explicit(&http.threads[i].open, memory_order_relaxed);
 
 		if (open < least) {
 			least = open;
@@ -143,7 +144,8 @@ static void accepted(void *owner, int descriptor, const union wye_address *peer)
 	if (to != self) {
 		passed = malloc(sizeof *passed);
 		if (passed) {
-			*passed = (struct passed) { .to = to, .descriptor = descriptor,
+			*passed = (struct passed) { .to = to,
+						    .descriptor = descriptor,
 						    .peer = *peer };
 			atomic_fetch_add_explicit(&to->open, 1, memory_order_relaxed);
 			if (!wye_loop_mail(&to->loop, &passed->mail, receive))
@@ -249,7 +251,8 @@ static int init(struct wye_http_thread *thread, unsigned index,
 	wye_timer_init(&thread->accept_again, listen_again, thread);
 	error = wye_loop_init(&thread->loop, setup->first_loop + index, thread->name, &ENGINE);
 	if (!error)
-		error = wye_id_table_create(&thread->tickets, setup->first_loop + index, TICKETS);
+		error = wye_id_table_create(&thread->tickets, setup->first_loop + index,
+					    TICKETS);
 	if (!error)
 		error = wye_acceptor_init(&thread->acceptor, setup->listeners, setup->limits);
 	thread->acceptor.accepted = accepted;
@@ -280,7 +283,8 @@ static void register_metrics(struct wye_http_metrics *metrics)
 	metrics->waiting = wye_metric_register("rest_requests_waiting", WYE_GAUGE);
 	metrics->waiting_refused =
 		wye_metric_register("rest_waiting_refused_total", WYE_COUNTER);
-	metrics->ticket_timeouts = wye_metric_register("rest_ticket_timeouts_total", WYE_COUNTER);
+	metrics->ticket_timeouts =
+		wye_metric_register("rest_ticket_timeouts_total", WYE_COUNTER);
 }
 
 static void stop_thread(void *argument)

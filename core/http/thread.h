@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * thread.h - http threads: each drives one libmicrohttpd daemon by its own loop, accepts, and
- * runs the REST chain and non-blocking handlers of its connections. Started and stopped by main.
+ * runs the REST chain and non-blocking handlers of its connections. Started and stopped by
+ * main.
  */
 #ifndef WYE_CORE_HTTP_THREAD_H
 #define WYE_CORE_HTTP_THREAD_H
@@ -85,8 +86,8 @@ void wye_http_drain(void);
 /* Connections that are still open on http threads. Any thread. */
 unsigned wye_http_open(void);
 
-/* Cuts what is left and ends the threads. False if a thread can't end, as a step of the blocking
- * pool still holds a request: the program must then leave by _exit(). Main thread. */
+/* Cuts what is left and ends the threads. False if a thread can't end, as a step of the
+ * blocking pool still holds a request: the program must then leave by _exit(). Main thread. */
 bool wye_http_stop(void);
 
 /* The thread with this loop index, or NULL. Any thread. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * ticket.c - finishing a deferred request from any thread. A ticket is the id of a slot of the
- * request's thread; the state in the slot's word makes it good for one use, and the function that
- * finishes the request travels to that thread as mail.
+ * request's thread; the state in the slot's word makes it good for one use, and the function
+ * that finishes the request travels to that thread as mail.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -97,9 +97,11 @@ int wye_ticket_run(wye_ticket ticket,
 	message = malloc(sizeof *message);
 	if (!message)
 		return -ENOMEM;
-	*message = (struct finish) { .thread = thread, .ticket = ticket.value, .run = run,
-				     .argument = argument };
-	if (!claim(slot, ticket.value) || wye_loop_mail(&thread->loop, &message->mail, finish)) {
+	*message = (struct finish) {
+		.thread = thread, .ticket = ticket.value, .run = run, .argument = argument
+	};
+	if (!claim(slot, ticket.value) ||
+	    wye_loop_mail(&thread->loop, &message->mail, finish)) {
 		free(message);
 		return -ENOENT;
 	}

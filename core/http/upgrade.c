@@ -46,7 +46,8 @@ static bool field_has(const struct wye_request *request, const char *name, const
 {
 	struct search search = { name, strlen(name), token, false };
 
-	MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND, look, &search);
+	MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND, look,
+				    &search);
 	return search.found;
 }
 
@@ -73,9 +74,9 @@ static enum MHD_Result collect(void *cls, enum MHD_ValueKind kind, const char *n
 	(void)kind;
 	if (collection->count == collection->room)
 		return MHD_NO;
-	collection->fields[collection->count++] = (struct wye_field) {
-		{ name, name_length }, { value ? value : "", value ? value_length : 0 }
-	};
+	collection->fields[collection->count++] =
+		(struct wye_field) { { name, name_length },
+				     { value ? value : "", value ? value_length : 0 } };
 	return MHD_YES;
 }
 
@@ -104,8 +105,8 @@ static int make_handshake(struct wye_request *request, struct wye_handshake **ou
 	return error;
 }
 
-/* A duplicate, as the engine closes its own; corked by an answer from a file and delayed by Nagle
- * otherwise, the first frames would be late. */
+/* A duplicate, as the engine closes its own; corked by an answer from a file and delayed by
+ * Nagle otherwise, the first frames would be late. */
 static int duplicate(const struct wye_request *request)
 {
 	const int on = 1, off = 0;

@@ -8,14 +8,15 @@
 
 #include "http/request.h"
 
-/* True for GET, HTTP/1.1, `websocket` in the Upgrade list and `upgrade` in Connection. Anything else
- * that has an Upgrade field is an ordinary request (RFC 9110, 7.8). */
+/* True for GET, HTTP/1.1, `websocket` in the Upgrade list and `upgrade` in Connection. Anything
+ * else that has an Upgrade field is an ordinary request (RFC 9110, 7.8). */
 bool wye_upgrade_wanted(const struct wye_request *request);
 
 /* Runs the lane, in the engine's first call for the request. `body` says whether it has one. */
 enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body);
 
-/* Queues the answer to a refused handshake, in the engine's next call: so the connection lives on. */
+/* Queues the answer to a refused handshake, in the engine's next call: so the connection lives
+ * on. */
 enum MHD_Result wye_upgrade_refuse(struct wye_request *request);
 
 /* The engine has let go of the request. */

@@ -16,15 +16,15 @@
  * Returns 0; -EAGAIN if max_waiting requests of this thread wait already. */
 int wye_wait_begin(struct wye_request *request) WYE_MUST_CHECK;
 
-/* The waited-for thing is there: its deadline and ticket are dropped, the connection stays suspended,
- * as the next step may want to wait too. */
+/* The waited-for thing is there: its deadline and ticket are dropped, the connection stays
+ * suspended, as the next step may want to wait too. */
 void wye_wait_pause(struct wye_request *request);
 
 /* Resumes the connection, if it is suspended: the engine will call for the answer. */
 void wye_wait_end(struct wye_request *request);
 
-/* Ends a wait without an answer: the connection will be closed. False if a step is running on the
- * pool, which can't be stopped; it was told. */
+/* Ends a wait without an answer: the connection will be closed. False if a step is running on
+ * the pool, which can't be stopped; it was told. */
 bool wye_wait_cut(struct wye_request *request, enum wye_request_end ending);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * limits.c - see limits.h. Addresses are counted in a chained hash table whose shards have a lock
- * each; it is only touched where a limit per address is set.
+ * limits.c - see limits.h. Addresses are counted in a chained hash table whose shards have a
+ * lock each; it is only touched where a limit per address is set.
  */
 #include <errno.h>
 #include <pthread.h>

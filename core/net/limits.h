@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * limits.h - how many connections there may be, in all and per address. One object per
- * program, created by main before the threads; every accepted socket enters once and leaves once,
- * also after it was handed over to a stream loop. Any thread.
+ * program, created by main before the threads; every accepted socket enters once and leaves
+ * once, also after it was handed over to a stream loop. Any thread.
  */
 #ifndef WYE_CORE_NET_LIMITS_H
 #define WYE_CORE_NET_LIMITS_H

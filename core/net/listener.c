@@ -16,9 +16,9 @@
 #include "net/listener.h"
 
 enum {
-	BATCH = 64,          /* connections accepted in one go, so that requests get their turn */
-	SHED = 16,           /* connections turned away in one go when descriptors are out */
-	PAUSE = 100,         /* milliseconds without accepting then */
+	BATCH = 64,  /* connections accepted in one go, so that requests get their turn */
+	SHED = 16,   /* connections turned away in one go when descriptors are out */
+	PAUSE = 100, /* milliseconds without accepting then */
 	LOG_INTERVAL = 1000, /* milliseconds between two lines about it */
 };
 
@@ -40,15 +40,15 @@ static void register_metrics(void)
 	metrics.full = wye_metric_register("connections_refused_full_total", WYE_COUNTER);
 	metrics.full_address =
 		wye_metric_register("connections_refused_address_total", WYE_COUNTER);
-	metrics.no_descriptor =
-		wye_metric_register("accept_no_descriptor_total", WYE_COUNTER);
+	metrics.no_descriptor = wye_metric_register("accept_no_descriptor_total", WYE_COUNTER);
 }
 
 static void name_listener(struct wye_listener *listener)
 {
 	char text[WYE_ADDRESS_TEXT];
 	bool v6 = listener->address.any.sa_family == AF_INET6;
-	unsigned port = ntohs(v6 ? listener->address.v6.sin6_port : listener->address.v4.sin_port);
+	unsigned port =
+		ntohs(v6 ? listener->address.v6.sin6_port : listener->address.v4.sin_port);
 
 	wye_address_text(&listener->address, text);
 	snprintf(listener->name, sizeof listener->name, v6 ? "[%s]:%u" : "%s:%u", text, port);

@@ -31,7 +31,7 @@ struct wye_listener_setup {
 	const char *address; /* NULL: all of IPv6 and IPv4 */
 	unsigned port;       /* 0: any; the listener's name then tells which */
 	unsigned backlog;
-	bool defer;          /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
+	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
 };
 
 /* Binds and listens. Main thread. Returns 0, or a negative errno with a sentence. */
@@ -45,8 +45,8 @@ struct wye_acceptor {
 	const struct wye_listeners *listeners;
 	struct wye_limits *limits;
 	struct pollfd polls[WYE_LISTENERS_MAX];
-	int reserve;            /* a descriptor to give up when there is no other */
-	uint64_t paused_until;  /* milliseconds; 0: not paused */
+	int reserve;           /* a descriptor to give up when there is no other */
+	uint64_t paused_until; /* milliseconds; 0: not paused */
 	/* Takes over a descriptor that has entered the limits. */
 	void (*accepted)(void *owner, int descriptor, const union wye_address *peer);
 	void *owner;

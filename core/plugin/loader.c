@@ -39,7 +39,8 @@ static int check_rest(const struct wye_plugin *plugin, const char *file, struct 
 
 	for (; handler && *handler; handler++) {
 		if ((*handler)->size != sizeof **handler || !(*handler)->name)
-			return wrong(why, file, "a REST handler has no name or a wrong size", NULL);
+			return wrong(why, file, "a REST handler has no name or a wrong size",
+				     NULL);
 		if (!(*handler)->handle)
 			return wrong(why, file, "handle() is missing in REST handler",
 				     (*handler)->name);
@@ -58,8 +59,8 @@ static int check_ws(const struct wye_plugin *plugin, const char *file, struct wy
 
 	for (; handler && *handler; handler++) {
 		if ((*handler)->size != sizeof **handler || !(*handler)->name)
-			return wrong(why, file, "a WebSocket handler has no name or a wrong size",
-				     NULL);
+			return wrong(why, file,
+				     "a WebSocket handler has no name or a wrong size", NULL);
 		if (!(*handler)->message)
 			return wrong(why, file, "message() is missing in WebSocket handler",
 				     (*handler)->name);
@@ -67,7 +68,8 @@ static int check_ws(const struct wye_plugin *plugin, const char *file, struct wy
 	for (; middleware && *middleware; middleware++)
 		if ((*middleware)->size != sizeof **middleware || !(*middleware)->name)
 			return wrong(why, file,
-				     "a WebSocket middleware has no name or a wrong size", NULL);
+				     "a WebSocket middleware has no name or a wrong size",
+				     NULL);
 	return 0;
 }
 

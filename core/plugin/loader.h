@@ -7,8 +7,8 @@
 
 #include <wye/plugin.h>
 
-/* `name` with a slash is a path, relative to the folder of `config_path`; else NAME.so in `folder`.
- * Each failure is one sentence that names the file. Returns 0 or a negative errno. */
+/* `name` with a slash is a path, relative to the folder of `config_path`; else NAME.so in
+ * `folder`. Each failure is one sentence that names the file. Returns 0 or a negative errno. */
 int wye_plugin_load(const struct wye_plugin **out, void **handle, const char *name,
 		    const char *folder, const char *config_path,
 		    struct wye_error *why) WYE_MUST_CHECK;

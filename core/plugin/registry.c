@@ -27,7 +27,7 @@ struct instance {
 	void *pointer;
 	struct wye_settings *settings;
 	const config_setting_t *source; /* NULL: made by a name alone */
-	bool broken;                    /* open() failed: names that use it are no second problem */
+	bool broken; /* open() failed: names that use it are no second problem */
 };
 
 struct wye_registry {
@@ -94,8 +94,8 @@ static struct instance *find_instance(const struct wye_registry *registry, const
 {
 	struct instance *instance = registry->instances;
 
-	while (instance && (strlen(instance->name) != length ||
-			    memcmp(instance->name, name, length) != 0))
+	while (instance &&
+	       (strlen(instance->name) != length || memcmp(instance->name, name, length) != 0))
 		instance = instance->next;
 	return instance;
 }
@@ -116,8 +116,9 @@ static int open_instance(struct instance *instance, struct wye_problems *problem
 	if (!instance->plugin->open(instance->settings, &instance->pointer, &why))
 		return 0;
 	instance->broken = true;
-	if (instance->source && strncmp(why.text, config_setting_source_file(instance->source),
-					strlen(config_setting_source_file(instance->source))) != 0)
+	if (instance->source &&
+	    strncmp(why.text, config_setting_source_file(instance->source),
+		    strlen(config_setting_source_file(instance->source))) != 0)
 		wye_config_problem(problems, instance->source, "\"%s\" can't be opened: %s",
 				   instance->name, why.text);
 	else /* it has its place already */
@@ -138,8 +139,8 @@ static int add_instance(struct wye_registry *registry, const struct wye_plugin *
 	instance->plugin = plugin;
 	instance->source = source;
 	instance->name = strdup(name);
-	error = instance->name ? wye_settings_create(&instance->settings, plugin->settings, source,
-						     name, problems)
+	error = instance->name ? wye_settings_create(&instance->settings, plugin->settings,
+						     source, name, problems)
 			       : -ENOMEM;
 	if (error) {
 		free_instance(instance);
@@ -238,7 +239,8 @@ static const struct wye_plugin *used_plugin(struct wye_registry *registry, const
 
 	wye_nearest_init(&nearest, name);
 	plugin = builtin_named(name, &nearest);
-	for (struct loaded *loaded = registry->loaded; loaded && !plugin; loaded = loaded->next) {
+	for (struct loaded *loaded = registry->loaded; loaded && !plugin;
+	     loaded = loaded->next) {
 		if (!strcmp(loaded->name, name))
 			plugin = loaded->plugin;
 		wye_nearest_offer(&nearest, loaded->name);
@@ -275,8 +277,10 @@ static int read_entry(struct wye_registry *registry, const config_setting_t *ent
 	}
 	wye_settings_check_keys(entry, &plugin->settings, 1, others, as, problems);
 	if (find_instance(registry, as, strlen(as))) {
-		wye_config_problem(problems, entry, "there are two instances named \"%s\"; "
-						    "give one another name by as = \"...\"", as);
+		wye_config_problem(problems, entry,
+				   "there are two instances named \"%s\"; "
+				   "give one another name by as = \"...\"",
+				   as);
 		return 0;
 	}
 	return add_instance(registry, plugin, as, entry, problems);
@@ -289,8 +293,9 @@ static int read_section(struct wye_registry *registry, const struct wye_config *
 	int length = list ? config_setting_length(list) : 0, error = 0;
 
 	if (list && config_setting_type(list) != CONFIG_TYPE_LIST) {
-		wye_config_problem(problems, list, "\"%s\" must be a list: ( { %s = \"name\"; } )",
-				   section, key);
+		wye_config_problem(problems, list,
+				   "\"%s\" must be a list: ( { %s = \"name\"; } )", section,
+				   key);
 		return 0;
 	}
 	for (int i = 0; i < length && !error; i++) {
@@ -299,7 +304,8 @@ static int read_section(struct wye_registry *registry, const struct wye_config *
 		if (config_setting_type(entry) == CONFIG_TYPE_GROUP)
 			error = read_entry(registry, entry, key, problems);
 		else
-			wye_config_problem(problems, entry, "an entry needs %s = \"name\"", key);
+			wye_config_problem(problems, entry, "an entry needs %s = \"name\"",
+					   key);
 	}
 	return error;
 }
@@ -374,8 +380,8 @@ static void report_wrong_kind(const struct instance *instance, enum wye_part par
 {
 	for (unsigned other = WYE_PART_REST_HANDLER; other <= WYE_PART_WS_MIDDLEWARE; other++)
 		if (count_parts(instance->plugin, (enum wye_part)other)) {
-			wye_config_problem(problems, at, "\"%s\" is %s; %s is needed here", name,
-					   PART_NAMES[other], PART_NAMES[part]);
+			wye_config_problem(problems, at, "\"%s\" is %s; %s is needed here",
+					   name, PART_NAMES[other], PART_NAMES[part]);
 			return;
 		}
 	wye_config_problem(problems, at, "\"%s\" has no part to be used here", name);
@@ -399,8 +405,9 @@ static const struct part *choose(const struct instance *instance, enum wye_part 
 		wye_config_problem(problems, at, "\"%s\" has no part \"%s\"", instance->name,
 				   wanted);
 	else if (!found)
-		wye_config_problem(problems, at, "\"%s\" has %zu parts: name one, as in \"%s/%s\"",
-				   name, count, name, parts_of(instance->plugin, part)[0]->name);
+		wye_config_problem(problems, at,
+				   "\"%s\" has %zu parts: name one, as in \"%s/%s\"", name,
+				   count, name, parts_of(instance->plugin, part)[0]->name);
 	return found;
 }
 

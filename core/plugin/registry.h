@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * registry.h - the instances of a config: made from its `plugins` and `middleware` sections, found
- * by the names that chains and routes use. Main thread; lives as long as its config's lanes.
+ * registry.h - the instances of a config: made from its `plugins` and `middleware` sections,
+ * found by the names that chains and routes use. Main thread; lives as long as its config's
+ * lanes.
  */
 #ifndef WYE_CORE_PLUGIN_REGISTRY_H
 #define WYE_CORE_PLUGIN_REGISTRY_H
@@ -33,8 +34,8 @@ struct wye_found {
 	const char *name; /* of the instance, as in the config */
 };
 
-/* Finds "instance" or "instance/part"; a built-in one is opened at its first use. On failure adds a
- * problem at `at` and returns false. */
+/* Finds "instance" or "instance/part"; a built-in one is opened at its first use. On failure
+ * adds a problem at `at` and returns false. */
 bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const char *name,
 		       const config_setting_t *at, struct wye_found *found,
 		       struct wye_problems *problems);

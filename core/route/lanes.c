@@ -38,8 +38,11 @@ static const struct wye_setting REST_ROUTE[] = {
 	{ .name = "handler", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
 	{ .name = "methods", .type = WYE_SETTING_STRINGS },
 	{ .name = "chain", .type = WYE_SETTING_STRINGS },
-	{ .name = "ticket_timeout", .type = WYE_SETTING_NUMBER, .minimum = 0.01,
-	  .maximum = 86400, .unit = "seconds" },
+	{ .name = "ticket_timeout",
+	  .type = WYE_SETTING_NUMBER,
+	  .minimum = 0.01,
+	  .maximum = 86400,
+	  .unit = "seconds" },
 	{ .name = NULL },
 };
 
@@ -47,16 +50,36 @@ static const struct wye_setting WS_ROUTE[] = {
 	{ .name = "path", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
 	{ .name = "handler", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
 	{ .name = "chain", .type = WYE_SETTING_STRINGS },
-	{ .name = "max_message", .type = WYE_SETTING_INTEGER, .fallback = "1048576",
-	  .minimum = 1, .maximum = 268435455, .unit = "bytes" },
-	{ .name = "outbox_bytes", .type = WYE_SETTING_INTEGER, .fallback = "1048576",
-	  .minimum = 1, .maximum = 268435455, .unit = "bytes" },
-	{ .name = "outbox_messages", .type = WYE_SETTING_INTEGER, .fallback = "8192",
-	  .minimum = 1, .maximum = 65535, .unit = "messages" },
-	{ .name = "write_timeout", .type = WYE_SETTING_NUMBER, .fallback = "30",
-	  .minimum = 0, .maximum = 86400, .unit = "seconds" },
-	{ .name = "close_timeout", .type = WYE_SETTING_NUMBER, .fallback = "5",
-	  .minimum = 0.01, .maximum = 3600, .unit = "seconds" },
+	{ .name = "max_message",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "1048576",
+	  .minimum = 1,
+	  .maximum = 268435455,
+	  .unit = "bytes" },
+	{ .name = "outbox_bytes",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "1048576",
+	  .minimum = 1,
+	  .maximum = 268435455,
+	  .unit = "bytes" },
+	{ .name = "outbox_messages",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "8192",
+	  .minimum = 1,
+	  .maximum = 65535,
+	  .unit = "messages" },
+	{ .name = "write_timeout",
+	  .type = WYE_SETTING_NUMBER,
+	  .fallback = "30",
+	  .minimum = 0,
+	  .maximum = 86400,
+	  .unit = "seconds" },
+	{ .name = "close_timeout",
+	  .type = WYE_SETTING_NUMBER,
+	  .fallback = "5",
+	  .minimum = 0.01,
+	  .maximum = 3600,
+	  .unit = "seconds" },
 	{ .name = NULL },
 };
 
@@ -99,8 +122,9 @@ static struct wye_rest_step *rest_steps(struct all *all, const config_setting_t 
 		struct wye_found found;
 
 		if (find_step(all, WYE_PART_REST_MIDDLEWARE, chain, i, &found))
-			steps[out->count++] = (struct wye_rest_step) { found.part, found.instance,
-								       found.name };
+			steps[out->count++] =
+				(struct wye_rest_step) { found.part, found.instance,
+							 found.name };
 	}
 	return steps;
 }
@@ -120,8 +144,8 @@ static struct wye_ws_step *ws_steps(struct all *all, const config_setting_t *cha
 		struct wye_found found;
 
 		if (find_step(all, WYE_PART_WS_MIDDLEWARE, chain, i, &found))
-			steps[out->count++] = (struct wye_ws_step) { found.part, found.instance,
-								     found.name };
+			steps[out->count++] =
+				(struct wye_ws_step) { found.part, found.instance, found.name };
 	}
 	return steps;
 }
@@ -153,13 +177,13 @@ static int open_route(struct all *all, struct route *route, const config_setting
 {
 	unsigned errors = all->problems->errors;
 	struct wye_error why = { "" };
-	int error = wye_settings_create(&route->handlers, table, group, "the route",
-					all->problems);
+	int error =
+		wye_settings_create(&route->handlers, table, group, "the route", all->problems);
 
 	if (error || all->problems->errors > errors)
 		return error;
-	if (open && open(route->base.mount.instance, route->handlers, &route->base.mount.route,
-			 &why))
+	if (open &&
+	    open(route->base.mount.instance, route->handlers, &route->base.mount.route, &why))
 		wye_config_problem(all->problems, group, "%s refuses the route: %s",
 				   route->base.handler, why.text);
 	else
@@ -210,10 +234,10 @@ static void insert(struct all *all, struct wye_router *router, struct route *rou
 	int error = wye_router_add(router, route->base.pattern, methods, route, &other, &why);
 
 	if (error == -EEXIST)
-		wye_config_problem(all->problems, group,
-				   "\"%s\" can't be told apart from \"%s\" at %s",
-				   route->base.pattern, ((const struct wye_route *)other)->pattern,
-				   ((const struct wye_route *)other)->where);
+		wye_config_problem(
+			all->problems, group, "\"%s\" can't be told apart from \"%s\" at %s",
+			route->base.pattern, ((const struct wye_route *)other)->pattern,
+			((const struct wye_route *)other)->where);
 	else if (error)
 		wye_config_problem(all->problems, group, "\"%s\": %s", route->base.pattern,
 				   error == -EINVAL ? why.text : strerror(-error));
@@ -316,8 +340,8 @@ static int read_route(struct all *all, const config_setting_t *group, bool is_ws
 	if (!route)
 		return -ENOMEM;
 	route->base.where = wye_config_where(group);
-	error = wye_settings_create(&route->own, is_ws ? WS_ROUTE : REST_ROUTE, group, "the route",
-				    all->problems);
+	error = wye_settings_create(&route->own, is_ws ? WS_ROUTE : REST_ROUTE, group,
+				    "the route", all->problems);
 	if (error)
 		return error;
 	route->base.pattern = wye_setting_string(route->own, "path");
@@ -357,8 +381,8 @@ static const config_setting_t *lane_section(struct all *all, const struct wye_co
 	config_setting_t *lane = wye_config_member(config, name);
 
 	if (lane && config_setting_type(lane) != CONFIG_TYPE_GROUP) {
-		wye_config_problem(all->problems, lane, "\"%s\" must be { chain = ...; routes = ...; }",
-				   name);
+		wye_config_problem(all->problems, lane,
+				   "\"%s\" must be { chain = ...; routes = ...; }", name);
 		return NULL;
 	}
 	wye_settings_check_keys(lane, NULL, 0, LANE_KEYS, name, all->problems);

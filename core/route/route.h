@@ -67,8 +67,9 @@ struct wye_router;
 struct wye_lanes {
 	struct wye_router *rest;      /* values: struct wye_rest_route */
 	struct wye_router *websocket; /* values: struct wye_ws_route */
-	const struct wye_rest_chain *rest_chain; /* what a 404 or 405 of the REST lane runs through */
-	const struct wye_ws_chain *ws_chain;     /* what a 404 of the WebSocket lane runs through */
+	const struct wye_rest_chain
+		*rest_chain; /* what a 404 or 405 of the REST lane runs through */
+	const struct wye_ws_chain *ws_chain; /* what a 404 of the WebSocket lane runs through */
 };
 
 #endif

@@ -2,8 +2,8 @@
  *
  * router.c - see router.h.
  *
- * A node stands for a run of literal bytes; behind it come literal children, told apart by their
- * first byte, one parameter child, and the routes that end here, plainly or with a rest.
+ * A node stands for a run of literal bytes; behind it come literal children, told apart by
+ * their first byte, one parameter child, and the routes that end here, plainly or with a rest.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,9 +17,9 @@ static const struct {
 	const char *name;
 	enum wye_method method;
 } METHODS[] = {
-	{ "GET", WYE_METHOD_GET },       { "HEAD", WYE_METHOD_HEAD },
-	{ "POST", WYE_METHOD_POST },     { "PUT", WYE_METHOD_PUT },
-	{ "DELETE", WYE_METHOD_DELETE }, { "PATCH", WYE_METHOD_PATCH },
+	{ "GET", WYE_METHOD_GET },         { "HEAD", WYE_METHOD_HEAD },
+	{ "POST", WYE_METHOD_POST },       { "PUT", WYE_METHOD_PUT },
+	{ "DELETE", WYE_METHOD_DELETE },   { "PATCH", WYE_METHOD_PATCH },
 	{ "OPTIONS", WYE_METHOD_OPTIONS },
 };
 
@@ -255,7 +255,8 @@ static int add_name(struct pattern *pattern, const char *text, size_t length,
 	for (unsigned i = 0; i < pattern->count; i++)
 		if (pattern->names[i].length == length &&
 		    !memcmp(pattern->names[i].data, text, length)) {
-			wye_error_set(why, "two parameters are named \"%.*s\"", (int)length, text);
+			wye_error_set(why, "two parameters are named \"%.*s\"", (int)length,
+				      text);
 			return -EINVAL;
 		}
 	pattern->names[pattern->count++] = (struct wye_text) { text, length };
@@ -401,8 +402,7 @@ static bool walk_parameter(struct search *search, const struct node *node, const
 		end = search->end;
 	if (end == at || match->count == WYE_PARAMETERS_MAX)
 		return false;
-	match->parameters[match->count++].value =
-		(struct wye_text) { at, (size_t)(end - at) };
+	match->parameters[match->count++].value = (struct wye_text) { at, (size_t)(end - at) };
 	if (walk(search, node->parameter, end))
 		return true;
 	match->count--;
@@ -420,7 +420,8 @@ static bool take_rest(struct search *search, const struct node *node, const char
 	return true;
 }
 
-/* Literal first, then a parameter, then a rest; where one way leads nowhere the next is tried. */
+/* Literal first, then a parameter, then a rest; where one way leads nowhere the next is tried.
+ */
 static bool walk(struct search *search, const struct node *node, const char *at)
 {
 	size_t left = (size_t)(search->end - at), index;

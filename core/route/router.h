@@ -45,8 +45,8 @@ struct wye_router;
 int wye_router_create(struct wye_router **out) WYE_MUST_CHECK;
 void wye_router_destroy(struct wye_router *router);
 
-/* Adds a pattern: "/users/:id", "/app/" followed by "*rest" at the end, or literal, for a set of
- * methods. Literal segments win over ":name", and that over "*rest", whatever the order of
+/* Adds a pattern: "/users/:id", "/app/" followed by "*rest" at the end, or literal, for a set
+ * of methods. Literal segments win over ":name", and that over "*rest", whatever the order of
  * adding.
  *
  * Returns 0; -EEXIST if a route of the same shape takes one of these methods already (its value

@@ -2,9 +2,9 @@
  *
  * loop.c - see loop.h.
  *
- * One turn: libuv polls, libwebsockets reads (RAW_RX) and calls what the taker does with it; then
- * uv_check runs mail and timers and flushes; uv_prepare flushes what close callbacks queued and
- * arms the one uv timer for the next of ours.
+ * One turn: libuv polls, libwebsockets reads (RAW_RX) and calls what the taker does with it;
+ * then uv_check runs mail and timers and flushes; uv_prepare flushes what close callbacks
+ * queued and arms the one uv timer for the next of ours.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -183,8 +183,8 @@ static int start_engine(struct wye_stream_loop *loop, struct wye_error *why)
 	struct lws_context_creation_info info = { 0 };
 	void *foreign[1] = { &loop->uv };
 
-	loop->protocols[0] = (struct lws_protocols) { .name = "wye",
-						      .callback = wye_socket_callback };
+	loop->protocols[0] =
+		(struct lws_protocols) { .name = "wye", .callback = wye_socket_callback };
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.protocols = loop->protocols;
 	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
@@ -303,5 +303,6 @@ void wye_stream_stop(void)
 		wye_chunks_fini(&streams.loops[i].chunks);
 		wye_loop_fini(&streams.loops[i].loop);
 	}
-	/* Loops and ids stay: a plugin's thread may still name a connection, and hears -ENOENT. */
+	/* Loops and ids stay: a plugin's thread may still name a connection, and hears -ENOENT.
+	 */
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * loop.h - stream loops: threads on which upgraded sockets live. libuv owns the loop, libwebsockets
- * adopts the sockets in its raw role. Started and stopped by main; only core/stream knows these
- * two engines.
+ * loop.h - stream loops: threads on which upgraded sockets live. libuv owns the loop,
+ * libwebsockets adopts the sockets in its raw role. Started and stopped by main; only
+ * core/stream knows these two engines.
  */
 #ifndef WYE_CORE_STREAM_LOOP_H
 #define WYE_CORE_STREAM_LOOP_H
@@ -37,8 +37,8 @@ struct wye_stream_loop {
 	struct lws_vhost *vhost;
 	struct lws_protocols protocols[2];
 	struct wye_limits *limits;
-	struct wye_id_table *ids; /* of connections; looked up by any thread */
-	atomic_uint open;         /* sockets, those on their way included */
+	struct wye_id_table *ids;   /* of connections; looked up by any thread */
+	atomic_uint open;           /* sockets, those on their way included */
 	struct wye_socket *sockets; /* all that live here */
 	struct wye_socket *dirty;   /* to be flushed at the turn's end */
 	struct wye_socket *dead;    /* to be reaped at the turn's end */
@@ -48,13 +48,15 @@ struct wye_stream_loop {
 
 struct wye_stream_setup {
 	unsigned loops;
-	unsigned first_loop; /* loop index of the first one */
+	unsigned first_loop;  /* loop index of the first one */
 	unsigned max_sockets; /* of a loop */
 	struct wye_limits *limits;
 };
 
-/* Starts all of them. Main thread. Returns 0, or a negative errno with a sentence, and nothing runs. */
-int wye_stream_start(const struct wye_stream_setup *setup, struct wye_error *why) WYE_MUST_CHECK;
+/* Starts all of them. Main thread. Returns 0, or a negative errno with a sentence, and nothing
+ * runs. */
+int wye_stream_start(const struct wye_stream_setup *setup,
+		     struct wye_error *why) WYE_MUST_CHECK;
 
 /* Cuts what is left, ends the threads. Main thread. */
 void wye_stream_stop(void);
@@ -64,8 +66,8 @@ unsigned wye_stream_count(void);
 struct wye_stream_loop *wye_stream_at(unsigned n);
 struct wye_stream_loop *wye_stream_of(unsigned loop);
 
-/* The one with the fewest sockets; counts one more for the caller, who hands a socket over or calls
- * wye_stream_unpick(). Any thread. */
+/* The one with the fewest sockets; counts one more for the caller, who hands a socket over or
+ * calls wye_stream_unpick(). Any thread. */
 struct wye_stream_loop *wye_stream_pick(void);
 void wye_stream_unpick(struct wye_stream_loop *loop);
 

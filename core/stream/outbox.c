@@ -8,7 +8,7 @@
 
 enum {
 	POOLED = 16384 - (int)sizeof(struct wye_chunk), /* capacity of a chunk in stock */
-	STOCK = 64,                                      /* chunks kept by a loop */
+	STOCK = 64,                                     /* chunks kept by a loop */
 };
 
 struct wye_chunk *wye_chunk_alone(size_t capacity)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * outbox.h - bytes that wait to be written to one socket: a queue of chunks. Small messages are
- * copied into chunks that the loop keeps in stock; a large one comes in a chunk of its own. An empty
- * outbox holds no memory. Owned by its socket, used on the loop's thread; only wye_chunk_alone()
- * and wye_chunk_free() may be called elsewhere.
+ * copied into chunks that the loop keeps in stock; a large one comes in a chunk of its own. An
+ * empty outbox holds no memory. Owned by its socket, used on the loop's thread; only
+ * wye_chunk_alone() and wye_chunk_free() may be called elsewhere.
  */
 #ifndef WYE_CORE_STREAM_OUTBOX_H
 #define WYE_CORE_STREAM_OUTBOX_H
@@ -48,8 +48,8 @@ void wye_chunk_free(struct wye_chunk *chunk);
 /* Messages up to this size are copied into shared chunks. */
 #define WYE_OUTBOX_SMALL 4096
 
-/* Room for `length` bytes (at most WYE_OUTBOX_SMALL) at the end, which the caller fills at once;
- * counts one message of `payload` bytes if `messages` is 1. NULL without memory. */
+/* Room for `length` bytes (at most WYE_OUTBOX_SMALL) at the end, which the caller fills at
+ * once; counts one message of `payload` bytes if `messages` is 1. NULL without memory. */
 uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks, size_t length,
 			 unsigned messages, size_t payload);
 /* Appends a filled chunk, which belongs to the outbox from now on. */

@@ -2,9 +2,9 @@
  *
  * socket.c - see socket.h.
  *
- * libwebsockets polls and reads; writing is our own sendmsg(2), so that everything that waits is in
- * the outbox, where bounds and policies reach it, and one call takes many chunks. When the
- * kernel takes no more, libwebsockets is asked for WRITEABLE.
+ * libwebsockets polls and reads; writing is our own sendmsg(2), so that everything that waits
+ * is in the outbox, where bounds and policies reach it, and one call takes many chunks. When
+ * the kernel takes no more, libwebsockets is asked for WRITEABLE.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -16,8 +16,8 @@
 enum {
 	FLUSH_LIMIT = 65536, /* bytes per sendmsg(2) */
 	VECTORS = 16,
-	FLUSH_EARLY = 2048,  /* an outbox of this size does not wait for the turn's end */
-	TICKS = 4,           /* looks at the write progress per write_timeout */
+	FLUSH_EARLY = 2048, /* an outbox of this size does not wait for the turn's end */
+	TICKS = 4,          /* looks at the write progress per write_timeout */
 };
 
 static void mark_dirty(struct wye_socket *socket)
@@ -36,8 +36,8 @@ void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 	socket->killed = true;
 	socket->end = (uint8_t)how;
 	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
-	/* Within a callback of the engine -1 is returned instead. Its asynchronous way would wait for
-	 * the engine's next event, which may never come. */
+	/* Within a callback of the engine -1 is returned instead. Its asynchronous way would
+	 * wait for the engine's next event, which may never come. */
 	if (!socket->receiving)
 		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }

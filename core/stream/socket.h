@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * socket.h - an adopted socket: what a WebSocket connection, a byte relay and an event stream have in
- * common. Its taker embeds it as the first member. It lives on one stream loop, and all calls
- * are for that loop's thread.
+ * socket.h - an adopted socket: what a WebSocket connection, a byte relay and an event stream
+ * have in common. Its taker embeds it as the first member. It lives on one stream loop, and all
+ * calls are for that loop's thread.
  */
 #ifndef WYE_CORE_STREAM_SOCKET_H
 #define WYE_CORE_STREAM_SOCKET_H
@@ -26,12 +26,13 @@ struct wye_socket_ops {
 	void (*received)(struct wye_socket *socket, uint8_t *data, size_t length);
 	/* Messages have left the outbox for the kernel. */
 	void (*written)(struct wye_socket *socket, unsigned messages, size_t payload);
-	/* Called once after each wye_socket_resume(), at the turn's end: what was kept back may be
-	 * worked off; reading goes on afterwards, unless it was paused again. */
+	/* Called once after each wye_socket_resume(), at the turn's end: what was kept back may
+	 * be worked off; reading goes on afterwards, unless it was paused again. */
 	void (*resumed)(struct wye_socket *socket);
 	/* A deadline set by wye_socket_deadline() is over. */
 	void (*expired)(struct wye_socket *socket);
-	/* The last call, exactly once for each adopted socket; free() follows at the turn's end. */
+	/* The last call, exactly once for each adopted socket; free() follows at the turn's
+	 * end. */
 	void (*ended)(struct wye_socket *socket, enum wye_socket_end how);
 	void (*free)(struct wye_socket *socket);
 };
@@ -46,15 +47,16 @@ struct wye_socket {
 	struct wye_timer timer; /* write progress and the deadline */
 	uint64_t deadline;      /* milliseconds of the loop's clock; 0: none */
 	uint64_t progress_at;   /* when the peer last took something */
-	uint64_t written, taken; /* bytes given to the kernel; taken by the peer at the last look */
+	uint64_t written,
+		taken; /* bytes given to the kernel; taken by the peer at the last look */
 	unsigned write_timeout; /* milliseconds; 0: none */
 	int descriptor;
 	uint8_t end; /* enum wye_socket_end */
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
 
-/* Adopts a descriptor, which belongs to the socket from now on. Returns 0, or a negative errno; the
- * descriptor is closed then, and no callback comes. */
+/* Adopts a descriptor, which belongs to the socket from now on. Returns 0, or a negative errno;
+ * the descriptor is closed then, and no callback comes. */
 int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,
 		     const struct wye_socket_ops *ops, unsigned write_timeout) WYE_MUST_CHECK;
 

@@ -81,7 +81,8 @@ static void peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
 
 static void expired(struct wye_socket *socket)
 {
-	wye_socket_kill(socket, WYE_SOCKET_KILLED); /* the peer did not finish the close handshake */
+	wye_socket_kill(socket,
+			WYE_SOCKET_KILLED); /* the peer did not finish the close handshake */
 }
 
 static struct wye_ws_ending describe(const struct wye_ws *ws)
@@ -106,8 +107,8 @@ static void run_closed_steps(struct wye_ws *ws, const struct wye_ws_ending *endi
 
 	for (size_t i = chain->count; i-- > 0;)
 		if (chain->steps[i].middleware->closed)
-			chain->steps[i].middleware->closed(NULL, ending, chain->steps[i].instance,
-							   ws->states[i]);
+			chain->steps[i].middleware->closed(
+				NULL, ending, chain->steps[i].instance, ws->states[i]);
 }
 
 static void ended(struct wye_socket *socket, enum wye_socket_end how)
@@ -116,9 +117,9 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 	struct wye_ws_ending ending;
 
 	if (ws->state == WYE_WS_OPEN) {
-		ws->cause = how == WYE_SOCKET_STALLED ? WYE_WS_WRITE_STALL
+		ws->cause = how == WYE_SOCKET_STALLED   ? WYE_WS_WRITE_STALL
 			    : how == WYE_SOCKET_STOPPED ? WYE_WS_DRAIN
-							 : WYE_WS_RESET;
+							: WYE_WS_RESET;
 		ws->code = WYE_WS_ABNORMAL;
 	}
 	ws->state = WYE_WS_CLOSED;
@@ -186,7 +187,7 @@ static void message(struct wye_ws *ws, const struct wye_ws_input *input)
 
 static void broken(struct wye_ws *ws, const struct wye_ws_input *input)
 {
-	enum wye_ws_cause cause = input->code == WYE_WS_TOO_BIG		? WYE_WS_LIMIT
+	enum wye_ws_cause cause = input->code == WYE_WS_TOO_BIG          ? WYE_WS_LIMIT
 				  : input->code == WYE_WS_INTERNAL_ERROR ? WYE_WS_POLICY
 									 : WYE_WS_PROTOCOL;
 
@@ -259,7 +260,8 @@ static void received(struct wye_socket *socket, uint8_t *data, size_t length)
 
 static void redeliver(struct wye_ws *ws)
 {
-	struct wye_ws_input input = { .opcode = ws->kept_kind, .data = ws->kept,
+	struct wye_ws_input input = { .opcode = ws->kept_kind,
+				      .data = ws->kept,
 				      .length = ws->kept_length };
 	uint8_t *kept = ws->kept;
 
@@ -321,7 +323,8 @@ static size_t tail_size(const struct wye_handshake *handshake)
 		      handshake->user.length;
 
 	for (size_t i = 0; i < handshake->match.count; i++)
-		size += sizeof(struct wye_parameter) + handshake->match.parameters[i].value.length;
+		size += sizeof(struct wye_parameter) +
+			handshake->match.parameters[i].value.length;
 	return size;
 }
 
@@ -362,8 +365,10 @@ static struct wye_ws *create(const struct wye_handshake *handshake)
 
 void wye_ws_give_up(struct wye_handshake *handshake)
 {
-	struct wye_ws_ending ending = { .size = sizeof ending, .cause = WYE_WS_DRAIN,
-					.status = 503, .code = WYE_WS_ABNORMAL };
+	struct wye_ws_ending ending = { .size = sizeof ending,
+					.cause = WYE_WS_DRAIN,
+					.status = 503,
+					.code = WYE_WS_ABNORMAL };
 
 	if (handshake->descriptor >= 0)
 		close(handshake->descriptor);

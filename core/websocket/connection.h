@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * connection.h - a WebSocket connection: the taker of accepted handshakes. Its socket, codec and
- * handler live on one stream loop; other threads know its id only, and reserve room in its
+ * connection.h - a WebSocket connection: the taker of accepted handshakes. Its socket, codec
+ * and handler live on one stream loop; other threads know its id only, and reserve room in its
  * outbox through the slot of that id before they post anything.
  *
  * The 44 bits of state in the slot's word: messages (16) and payload bytes (28) in the outbox.
@@ -22,11 +22,11 @@ enum wye_ws_state {
 struct wye_ws {
 	struct wye_socket socket; /* first */
 	uint32_t magic;
-	uint8_t state; /* enum wye_ws_state */
-	uint8_t cause; /* enum wye_ws_cause */
-	bool opened;   /* the handler's open() was called */
+	uint8_t state;  /* enum wye_ws_state */
+	uint8_t cause;  /* enum wye_ws_cause */
+	bool opened;    /* the handler's open() was called */
 	bool drain_due; /* drained() is to be called when the outbox is a quarter full */
-	uint16_t code; /* of the close frame: received, else sent */
+	uint16_t code;  /* of the close frame: received, else sent */
 	const struct wye_ws_route *route;
 	struct wye_slot *slot; /* NULL once the id is refused */
 	uint64_t id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * drain.c - see drain.h. Each loop looks every 20 ms how many of its connections should be closing by
- * now; ones that are still handed over meanwhile are seen by a later look.
+ * drain.c - see drain.h. Each loop looks every 20 ms how many of its connections should be
+ * closing by now; ones that are still handed over meanwhile are seen by a later look.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -47,8 +47,8 @@ static void look(void *argument)
 	if (elapsed >= drain->spread)
 		close_some(drain, UINT32_MAX);
 	else
-		close_some(drain, (unsigned)(drain->total * elapsed / drain->spread) -
-					  drain->closed);
+		close_some(drain,
+			   (unsigned)(drain->total * elapsed / drain->spread) - drain->closed);
 	wye_timer_start(&drain->loop->loop, &drain->timer, LOOK);
 }
 

@@ -129,7 +129,8 @@ static int base64_value(char byte)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* 16 bytes in base64: 22 characters, of which the last has four bits that must be 0, and "==". */
+/* 16 bytes in base64: 22 characters, of which the last has four bits that must be 0, and "==".
+ */
 static bool is_key(struct wye_text key)
 {
 	if (key.length != KEY_LENGTH || key.data[22] != '=' || key.data[23] != '=')
@@ -165,7 +166,8 @@ static EVP_MD *sha1;
 
 static void fetch_sha1(void)
 {
-	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL); /* a look-up by name each time costs more than it */
+	sha1 = EVP_MD_fetch(NULL, "SHA1",
+			    NULL); /* a look-up by name each time costs more than it */
 }
 
 int wye_handshake_accept_key(struct wye_text key, char out[29])

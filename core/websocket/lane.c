@@ -72,7 +72,8 @@ static bool run_step(struct wye_handshake *handshake)
 	return false;
 }
 
-/* What is wrong with the request itself is said after the chain has seen it, so that it is logged. */
+/* What is wrong with the request itself is said after the chain has seen it, so that it is
+ * logged. */
 static void judge(struct wye_handshake *handshake)
 {
 	unsigned status;
@@ -93,7 +94,8 @@ static void judge(struct wye_handshake *handshake)
 
 bool wye_ws_lane_enter(const struct wye_lanes *lanes, struct wye_handshake *handshake)
 {
-	struct wye_ws_ending ending = { .size = sizeof ending, .cause = WYE_WS_REFUSED,
+	struct wye_ws_ending ending = { .size = sizeof ending,
+					.cause = WYE_WS_REFUSED,
 					.code = WYE_WS_ABNORMAL };
 	bool on = true;
 
@@ -122,8 +124,10 @@ void wye_ws_lane_closed(struct wye_handshake *handshake, const struct wye_ws_end
 
 void wye_ws_lane_abandon(struct wye_handshake *handshake)
 {
-	struct wye_ws_ending ending = { .size = sizeof ending, .cause = WYE_WS_REFUSED,
-					.status = 503, .code = WYE_WS_ABNORMAL };
+	struct wye_ws_ending ending = { .size = sizeof ending,
+					.cause = WYE_WS_REFUSED,
+					.status = 503,
+					.code = WYE_WS_ABNORMAL };
 
 	wye_ws_lane_closed(handshake, &ending);
 	wye_handshake_destroy(handshake);

@@ -2,10 +2,10 @@
  *
  * send.c - see send.h.
  *
- * A send reserves its room in the slot's word by one compare-and-swap, which also tells whether the
- * connection still is the one that the id names: so the verdict is there at once on any thread.
- * On the connection's own loop the frame is then written into the outbox; from elsewhere it travels
- * as a chunk that carries its own mail.
+ * A send reserves its room in the slot's word by one compare-and-swap, which also tells whether
+ * the connection still is the one that the id names: so the verdict is there at once on any
+ * thread. On the connection's own loop the frame is then written into the outbox; from
+ * elsewhere it travels as a chunk that carries its own mail.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -242,7 +242,8 @@ static void arrive(struct wye_mail *mail)
 static struct posted *make_posted(uint64_t id, enum wye_ws_opcode opcode, const void *data,
 				  size_t length)
 {
-	struct wye_chunk *chunk = wye_chunk_alone(sizeof(struct posted) + wye_ws_frame_size(length));
+	struct wye_chunk *chunk =
+		wye_chunk_alone(sizeof(struct posted) + wye_ws_frame_size(length));
 	struct posted *posted;
 
 	if (!chunk)
@@ -251,8 +252,8 @@ static struct posted *make_posted(uint64_t id, enum wye_ws_opcode opcode, const 
 	posted->chunk = chunk;
 	posted->id = id;
 	chunk->start = sizeof *posted;
-	chunk->end = chunk->start + (uint32_t)write_frame(chunk->data + chunk->start, opcode,
-							   data, length);
+	chunk->end = chunk->start +
+		     (uint32_t)write_frame(chunk->data + chunk->start, opcode, data, length);
 	chunk->messages = 1;
 	chunk->payload = (uint32_t)length;
 	return posted;
@@ -345,8 +346,9 @@ int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data, size_t le
 	if (wye_loop_here(&loop->loop)) {
 		error = reserve(slot, id.value, length);
 		if (!error)
-			return send_here(atomic_load_explicit(&slot->object, memory_order_relaxed),
-					 kind, data, length);
+			return send_here(
+				atomic_load_explicit(&slot->object, memory_order_relaxed), kind,
+				data, length);
 	} else {
 		error = send_there(loop, slot, id.value, kind, data, length);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * guard.h - what the guards share. A guard is a small program that checks one thing that no
- * manual of an engine promises and that wye rests on. If an update of the engine changes it, the
- * guard fails with a sentence that says what breaks in wye.
+ * manual of an engine promises and that wye rests on. If an update of the engine changes it,
+ * the guard fails with a sentence that says what breaks in wye.
  */
 #ifndef WYE_TESTS_ENGINE_GUARD_H
 #define WYE_TESTS_ENGINE_GUARD_H
@@ -24,14 +24,14 @@
 #define GUARD_UNUSED __attribute__((unused))
 
 /* Ends the program with a sentence unless `holds`. */
-#define GUARD(holds, ...)                       \
-	do {                                    \
-		if (!(holds)) {                 \
-			printf("BROKEN: ");     \
-			printf(__VA_ARGS__);    \
-			printf("\n");           \
-			exit(1);                \
-		}                               \
+#define GUARD(holds, ...)                                                                      \
+	do {                                                                                   \
+		if (!(holds)) {                                                                \
+			printf("BROKEN: ");                                                    \
+			printf(__VA_ARGS__);                                                   \
+			printf("\n");                                                          \
+			exit(1);                                                               \
+		}                                                                              \
 	} while (0)
 
 static GUARD_UNUSED long guard_ms(void)
@@ -54,7 +54,8 @@ static GUARD_UNUSED void guard_pair(int fds[2])
 		      !getsockname(listener, (struct sockaddr *)&at, &length),
 	      "no loopback listener: %s", strerror(errno));
 	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
-	GUARD(!connect(fds[1], (struct sockaddr *)&at, sizeof at), "connect: %s", strerror(errno));
+	GUARD(!connect(fds[1], (struct sockaddr *)&at, sizeof at), "connect: %s",
+	      strerror(errno));
 	fds[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	GUARD(fds[0] >= 0, "accept: %s", strerror(errno));
 	close(listener);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * guard_lws.h - libwebsockets as wye runs it: sockets adopted in the raw-skt role, on a uv loop that
- * is ours.
+ * guard_lws.h - libwebsockets as wye runs it: sockets adopted in the raw-skt role, on a uv loop
+ * that is ours.
  */
 #ifndef WYE_TESTS_ENGINE_GUARD_LWS_H
 #define WYE_TESTS_ENGINE_GUARD_LWS_H

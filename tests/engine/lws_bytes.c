@@ -27,7 +27,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 {
 	(void)user;
 	if (reason == LWS_CALLBACK_RAW_RX) {
-		GUARD(!paused, "bytes arrive while reading is stopped: pause would lose its meaning");
+		GUARD(!paused,
+		      "bytes arrive while reading is stopped: pause would lose its meaning");
 		memset(in, 0, length); /* we unmask in place */
 		GUARD(length <= PIECE, "a received chunk is larger than pt_serv_buf_size");
 		received += length;
@@ -59,7 +60,8 @@ int main(void)
 		if (one > 0)
 			length += (size_t)one;
 	}
-	GUARD(!memcmp(got, pattern, TOTAL), "bytes are changed or reordered under back-pressure");
+	GUARD(!memcmp(got, pattern, TOTAL),
+	      "bytes are changed or reordered under back-pressure");
 	guard_send(fds[1], "abc");
 	guard_lws_turn(&lws, 100, NULL);
 	GUARD(received == 3, "%zu of 3 bytes received", received);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Each adopted socket ends in exactly one RAW_CLOSE: at the peer's end; at -1 from a callback; and
- * when it is killed from outside of its callbacks while its peer does not read. No descriptor
- * stays open, and the contexts' double destruction is clean. */
+ * Each adopted socket ends in exactly one RAW_CLOSE: at the peer's end; at -1 from a callback;
+ * and when it is killed from outside of its callbacks while its peer does not read. No
+ * descriptor stays open, and the contexts' double destruction is clean. */
 #include "guard_lws.h"
 
 static int closes;
@@ -20,7 +20,8 @@ static void fill(struct lws *wsi)
 	static unsigned char much[65536];
 
 	while (!lws_partial_buffered(wsi))
-		GUARD(lws_write(wsi, much, sizeof much, LWS_WRITE_RAW) > 0, "lws_write() fails");
+		GUARD(lws_write(wsi, much, sizeof much, LWS_WRITE_RAW) > 0,
+		      "lws_write() fails");
 }
 
 static void expect_close(struct guard_lws *lws, const char *how)

@@ -58,8 +58,10 @@ static void expect(struct guard_lws *lws, int fd, const int *which, const char *
 	while (!*which && guard_ms() - start < 1000)
 		uv_run(&lws->loop, UV_RUN_NOWAIT);
 	guard_read(fd, text, sizeof text, "flushed", 500);
-	GUARD(*which && !strcmp(text, "flushed"), "what %s queues is not flushed in its turn: "
-						  "messages would wait for the next event", what);
+	GUARD(*which && !strcmp(text, "flushed"),
+	      "what %s queues is not flushed in its turn: "
+	      "messages would wait for the next event",
+	      what);
 	prepares = checks = 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Several contexts, made one after the other, each on a uv loop and a thread of its own, serve in
- * parallel. */
+ * Several contexts, made one after the other, each on a uv loop and a thread of its own, serve
+ * in parallel. */
 #include <pthread.h>
 
 #include "guard_lws.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * With a URI-log callback each request line ends in exactly one completed call, with the status in
- * the connection's info: also where the engine refuses by itself, and where our deadline shuts the
- * socket down; and each connection in one closed notice. */
+ * With a URI-log callback each request line ends in exactly one completed call, with the status
+ * in the connection's info: also where the engine refuses by itself, and where our deadline
+ * shuts the socket down; and each connection in one closed notice. */
 #include "guard_mhd.h"
 
 static int lines, ends, starts, closes;
@@ -69,9 +69,11 @@ static void try(struct MHD_Daemon *daemon, const char *sent, bool shut, int want
 		shutdown(fds[1], SHUT_WR);
 	for (int i = 0; i < 400 && closes == closes_before; i++)
 		guard_turn(daemon, 1);
-	GUARD(ends - ends_before == want_ends, "%s: %d completed calls", what, ends - ends_before);
+	GUARD(ends - ends_before == want_ends, "%s: %d completed calls", what,
+	      ends - ends_before);
 	GUARD(!want_status || status == want_status, "%s: status %u", what, status);
-	GUARD(closes == closes_before + 1, "%s: %d closed notices", what, closes - closes_before);
+	GUARD(closes == closes_before + 1, "%s: %d closed notices", what,
+	      closes - closes_before);
 	close(fds[1]);
 }
 
@@ -79,9 +81,9 @@ int main(void)
 {
 	char *large = malloc(40000);
 	struct MHD_Daemon *daemon = GUARD_DAEMON(
-		handle, NULL, MHD_OPTION_URI_LOG_CALLBACK, line, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-		completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, notice, NULL,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384);
+		handle, NULL, MHD_OPTION_URI_LOG_CALLBACK, line, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+		notice, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384);
 
 	sprintf(large, "GET / HTTP/1.1\r\nHost: a\r\nX: ");
 	memset(large + strlen(large), 'x', 30000);

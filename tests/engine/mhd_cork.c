@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * After an answer from a file TCP_CORK may still be set; clearing it and setting TCP_NODELAY on a
- * duplicate of the socket lets small writes leave at once. */
+ * After an answer from a file TCP_CORK may still be set; clearing it and setting TCP_NODELAY on
+ * a duplicate of the socket lets small writes leave at once. */
 #include "guard_mhd.h"
 
 static int copy = -1;
@@ -15,9 +15,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 
 	(void)cls, (void)method, (void)version, (void)data, (void)length;
 	if (!strcmp(url, "/ws")) {
-		copy = fcntl(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-				     ->connect_fd,
-			     F_DUPFD_CLOEXEC, 0);
+		copy = fcntl(
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+				->connect_fd,
+			F_DUPFD_CLOEXEC, 0);
 		return MHD_NO;
 	}
 	if (!*context) {

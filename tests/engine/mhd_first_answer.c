@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * An answer queued at the first handler call closes the connection; at the second it lives on. */
+ * An answer queued at the first handler call closes the connection; at the second it lives on.
+ */
 #include "guard_mhd.h"
 
 static bool at_first;
@@ -39,8 +40,9 @@ int main(void)
 	struct MHD_Daemon *daemon = GUARD_DAEMON(handle, NULL);
 
 	at_first = true;
-	GUARD(!lives_on(daemon), "an answer at the first call keeps the connection: bodies that "
-				 "were refused would be read as requests");
+	GUARD(!lives_on(daemon),
+	      "an answer at the first call keeps the connection: bodies that "
+	      "were refused would be read as requests");
 	at_first = false;
 	GUARD(lives_on(daemon), "an answer at the second call closes the connection: each 401 "
 				"would cost a connection");

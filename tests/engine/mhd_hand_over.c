@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * MHD_NO at the first handler call lets go of the socket without shutdown(2): a duplicate lives on,
- * on a fresh connection and on a kept-alive one that has carried a request. */
+ * MHD_NO at the first handler call lets go of the socket without shutdown(2): a duplicate lives
+ * on, on a fresh connection and on a kept-alive one that has carried a request. */
 #include "guard_mhd.h"
 
 static int copy = -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One daemon takes more than 10,000 connections by MHD_add_connection(), and lets them go. Their
- * other ends are in a child process, as the descriptor limit may be 20,000. */
+ * One daemon takes more than 10,000 connections by MHD_add_connection(), and lets them go.
+ * Their other ends are in a child process, as the descriptor limit may be 20,000. */
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,7 +13,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 			      const char *method, const char *version, const char *data,
 			      size_t *length, void **context)
 {
-	(void)cls, (void)url, (void)method, (void)version, (void)data, (void)length, (void)context;
+	(void)cls, (void)url, (void)method, (void)version, (void)data, (void)length,
+		(void)context;
 	return guard_answer(connection, 200, "ok");
 }
 

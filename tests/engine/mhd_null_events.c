@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Own descriptors join the daemon's epoll set with data.ptr = NULL: they wake it and are skipped. */
+ * Own descriptors join the daemon's epoll set with data.ptr = NULL: they wake it and are
+ * skipped. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -27,7 +28,8 @@ int main(void)
 	char reply[512];
 	long start;
 
-	GUARD(!epoll_ctl(set, EPOLL_CTL_ADD, wake, &event), "its epoll set takes no descriptor");
+	GUARD(!epoll_ctl(set, EPOLL_CTL_ADD, wake, &event),
+	      "its epoll set takes no descriptor");
 	(void)!write(wake, &one, sizeof one);
 	start = guard_ms();
 	(void)MHD_run_wait(daemon, 3000);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What a connection's pool carries: the head, an entry of at most 80 bytes per field in its index, and
- * the reply's head. wye counts so, and answers 431 by itself where it would not fit: the engine
- * closes without an answer in a window just below the pool's size. */
+ * What a connection's pool carries: the head, an entry of at most 80 bytes per field in its
+ * index, and the reply's head. wye counts so, and answers 431 by itself where it would not fit:
+ * the engine closes without an answer in a window just below the pool's size. */
 #include "guard_mhd.h"
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
@@ -63,9 +63,12 @@ int main(void)
 		for (size_t field = 9; field <= 300; field += 97)
 			for (size_t size = 100; carries(pool, size, field); size += pool / 16)
 				GUARD(status_of(daemon, size, field) == 200,
-				      "a head of %zu bytes in fields of %zu does not fit into a "
-				      "pool of %zu", size, field, pool);
-		GUARD(status_of(daemon, pool + 100, 256) == 431, "a head above the pool: no 431");
+				      "a head of %zu bytes in fields of %zu does not fit into "
+				      "a "
+				      "pool of %zu",
+				      size, field, pool);
+		GUARD(status_of(daemon, pool + 100, 256) == 431,
+		      "a head above the pool: no 431");
 		MHD_stop_daemon(daemon);
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Suspending and resuming on the daemon's own thread: a resume is acted on at the next turn without
- * waiting; a suspend after a resume in one turn keeps the connection suspended; a disconnect is not
- * seen meanwhile, so waits need deadlines of their own. */
+ * Suspending and resuming on the daemon's own thread: a resume is acted on at the next turn
+ * without waiting; a suspend after a resume in one turn keeps the connection suspended; a
+ * disconnect is not seen meanwhile, so waits need deadlines of their own. */
 #include "guard_mhd.h"
 
 static struct MHD_Connection *suspended;
@@ -46,8 +46,8 @@ static int ask(struct MHD_Daemon *daemon)
 
 int main(void)
 {
-	struct MHD_Daemon *daemon = GUARD_DAEMON(handle, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-						 completed, NULL);
+	struct MHD_Daemon *daemon =
+		GUARD_DAEMON(handle, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL);
 	int client = ask(daemon);
 	char text[512];
 	long start;
@@ -70,7 +70,8 @@ int main(void)
 	ends = 0;
 	close(client);
 	guard_turn(daemon, 4);
-	GUARD(!ends, "a suspended connection sees its client's end: the watch for it is double");
+	GUARD(!ends,
+	      "a suspended connection sees its client's end: the watch for it is double");
 	MHD_resume_connection(suspended);
 	guard_turn(daemon, 4);
 	GUARD(ends == 1, "%d completed calls after the client of a suspended one left", ends);

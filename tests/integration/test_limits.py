@@ -4,6 +4,7 @@
 
 import os
 import resource
+import socket
 import unittest
 
 from wye import Wye, main, read_answer, wait_for
@@ -85,6 +86,21 @@ class Limits(unittest.TestCase):
             return wye.get("/hello").status == 200
         except OSError:
             return False
+
+    def test_several_listeners(self):
+        text = ('listen = ( { address = "127.0.0.1"; port = 0; }, { address = "::1"; port = 0; },\n'
+                '           { port = 0; } );  http_threads = 3;\n'
+                'middleware = ( { use = "access-log"; file = "/dev/null"; } );\n'
+                'rest = { routes = ( { path = "/hello"; handler = "respond"; } ); };')
+        with Wye(config=text) as wye:
+            wait_for("three listeners", lambda: wye.stderr().count("\n") == 3)
+            ports = [int(line.rsplit(":", 1)[1]) for line in wye.stderr().splitlines()]
+            for host, port in (("127.0.0.1", ports[0]), ("::1", ports[1]), ("127.0.0.1", ports[2]),
+                               ("::1", ports[2])):
+                sock = socket.create_connection((host, port), 20)
+                sock.sendall(REST)
+                self.assertEqual(read_answer(sock)[0], 200, (host, port))
+                sock.close()
 
     def test_deferred_accept(self):
         """A silent connection is not accepted at once, one that speaks is."""

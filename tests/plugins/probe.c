@@ -31,7 +31,10 @@ static void wait_ms(long milliseconds)
 /* ---- REST ---- */
 
 static const struct wye_setting delay_table[] = {
-	{ .name = "delay", .type = WYE_SETTING_INTEGER, .fallback = "0", .maximum = 60000,
+	{ .name = "delay",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "0",
+	  .maximum = 60000,
 	  .unit = "milliseconds" },
 	{ .name = NULL },
 };
@@ -108,23 +111,26 @@ static enum wye_verdict results(struct wye_request *request, const struct wye_mo
 	return WYE_ANSWERED;
 }
 
-static const struct wye_rest_handler late_handler = {
-	.size = sizeof late_handler, .name = "late", .route_settings = delay_table,
-	.route = read_delay, .handle = late
-};
-static const struct wye_rest_handler block_handler = {
-	.size = sizeof block_handler, .name = "block", .flags = WYE_BLOCKING,
-	.route_settings = delay_table, .route = read_delay, .handle = block
-};
-static const struct wye_rest_handler silent_handler = {
-	.size = sizeof silent_handler, .name = "silent", .handle = silent
-};
-static const struct wye_rest_handler results_handler = {
-	.size = sizeof results_handler, .name = "results", .handle = results
-};
-static const struct wye_rest_handler *const rest_handlers[] = {
-	&late_handler, &block_handler, &silent_handler, &results_handler, NULL
-};
+static const struct wye_rest_handler late_handler = { .size = sizeof late_handler,
+						      .name = "late",
+						      .route_settings = delay_table,
+						      .route = read_delay,
+						      .handle = late };
+static const struct wye_rest_handler block_handler = { .size = sizeof block_handler,
+						       .name = "block",
+						       .flags = WYE_BLOCKING,
+						       .route_settings = delay_table,
+						       .route = read_delay,
+						       .handle = block };
+static const struct wye_rest_handler silent_handler = { .size = sizeof silent_handler,
+							.name = "silent",
+							.handle = silent };
+static const struct wye_rest_handler results_handler = { .size = sizeof results_handler,
+							 .name = "results",
+							 .handle = results };
+static const struct wye_rest_handler *const rest_handlers[] = { &late_handler, &block_handler,
+								&silent_handler,
+								&results_handler, NULL };
 
 /* ---- WebSocket ---- */
 
@@ -197,15 +203,20 @@ static int close_as_told(struct wye_ws *ws, const struct wye_mount *mount,
 	return wye_ws_close(wye_ws_identity(ws), code, reason);
 }
 
-static const struct wye_ws_handler flood_handler = {
-	.size = sizeof flood_handler, .name = "flood", .message = flood
-};
+static const struct wye_ws_handler flood_handler = { .size = sizeof flood_handler,
+						     .name = "flood",
+						     .message = flood };
 static const struct wye_ws_handler close_handler = {
 	.size = sizeof close_handler, .name = "close", .open = refuse, .message = close_as_told
 };
-static const struct wye_ws_handler *const ws_handlers[] = { &flood_handler, &close_handler, NULL };
+static const struct wye_ws_handler *const ws_handlers[] = { &flood_handler, &close_handler,
+							    NULL };
 
 WYE_EXPORT const struct wye_plugin wye_plugin = {
-	.abi = WYE_PLUGIN_ABI, .size = sizeof wye_plugin, .name = "probe",
-	.sentence = "for tests", .rest_handlers = rest_handlers, .ws_handlers = ws_handlers,
+	.abi = WYE_PLUGIN_ABI,
+	.size = sizeof wye_plugin,
+	.name = "probe",
+	.sentence = "for tests",
+	.rest_handlers = rest_handlers,
+	.ws_handlers = ws_handlers,
 };

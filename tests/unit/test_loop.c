@@ -169,9 +169,11 @@ static void watches_and_hangup(void **state)
 	one.other = &two;
 	two.other = &one;
 	assert_int_equal(wye_watch_start(&engine.loop, &one.watch, first[0], WYE_READABLE,
-					 readable, &one), 0);
+					 readable, &one),
+			 0);
 	assert_int_equal(wye_watch_start(&engine.loop, &two.watch, second[0], WYE_READABLE,
-					 readable, &two), 0);
+					 readable, &two),
+			 0);
 	assert_int_equal(write(first[1], "x", 1) + write(second[1], "x", 1), 2);
 	while (!one.calls && !two.calls)
 		turn(&engine);

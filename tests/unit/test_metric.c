@@ -49,7 +49,8 @@ static void json(void **state)
 	assert_non_null(strstr(out.data, "\"test_total\":90000"));
 	out.length = 0;
 	assert_int_equal(
-		wye_buffer_json(&out, (struct wye_text) { "a\"\\\n\xc3\xbc\xff\xed\xa0\x80z", 11 }),
+		wye_buffer_json(&out,
+				(struct wye_text) { "a\"\\\n\xc3\xbc\xff\xed\xa0\x80z", 11 }),
 		0);
 	assert_int_equal(wye_buffer_append(&out, "", 1), 0);
 	assert_string_equal(out.data, "\"a\\\"\\\\\\u000a\xc3\xbc\xef\xbf\xbd\xef\xbf\xbd"

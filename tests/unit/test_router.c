@@ -47,9 +47,10 @@ static void expect(const char *path, const char *pattern, const char *parameters
 
 static void literal_parameter_rest(void **state)
 {
-	static const char *const patterns[] = { "/app/*rest",	   "/users/:id", "/users/me",
-						"/users/:id/posts", "/",	  "/users/:id/:what",
-						"/users/me/x/y",    "/a%20b",	  "/usersettings" };
+	static const char *const patterns[] = {
+		"/app/*rest",       "/users/:id",    "/users/me", "/users/:id/posts", "/",
+		"/users/:id/:what", "/users/me/x/y", "/a%20b",    "/usersettings"
+	};
 
 	(void)state;
 	assert_int_equal(wye_router_create(&router), 0);
@@ -89,7 +90,8 @@ static void methods(void **state)
 	match = find("/a/1", WYE_METHOD_POST);
 	assert_string_equal(match.value, "/a/:y");
 	assert_memory_equal(match.parameters[0].name.data, "y", 1);
-	assert_string_equal(find("/a/b", WYE_METHOD_GET).value, "/a/:x"); /* literal has no GET */
+	assert_string_equal(find("/a/b", WYE_METHOD_GET).value,
+			    "/a/:x"); /* literal has no GET */
 	match = find("/a/b", WYE_METHOD_DELETE);
 	assert_null(match.value);
 	wye_method_list(match.allowed, list);
@@ -130,7 +132,8 @@ static void random_path(char *out, bool pattern, unsigned depth)
 	}
 }
 
-/* Compares segment by segment; -1: no match, else how literal it is, the first segment first. */
+/* Compares segment by segment; -1: no match, else how literal it is, the first segment first.
+ */
 static long naive(const char *pattern, const char *path)
 {
 	long score = 0;
@@ -197,10 +200,12 @@ static double nanoseconds_per_find(int routes)
 		clock_gettime(CLOCK_MONOTONIC, &from);
 		for (int i = 0; i < 20000; i++)
 			assert_non_null(
-				find("/api/v1/resource00000/items/12345", WYE_METHOD_GET).value);
+				find("/api/v1/resource00000/items/12345", WYE_METHOD_GET)
+					.value);
 		clock_gettime(CLOCK_MONOTONIC, &to);
 		took = ((double)(to.tv_sec - from.tv_sec) * 1e9 +
-			(double)(to.tv_nsec - from.tv_nsec)) / 20000;
+			(double)(to.tv_nsec - from.tv_nsec)) /
+		       20000;
 		best = took < best ? took : best;
 	}
 	wye_router_destroy(router);
@@ -222,7 +227,8 @@ static void check_split(const char *target, const char *path, const char *query)
 {
 	struct wye_text path_found, query_found;
 
-	wye_target_split((struct wye_text) { target, strlen(target) }, &path_found, &query_found);
+	wye_target_split((struct wye_text) { target, strlen(target) }, &path_found,
+			 &query_found);
 	assert_int_equal(path_found.length, strlen(path));
 	assert_memory_equal(path_found.data, path, strlen(path));
 	assert_int_equal(query_found.length, strlen(query));
@@ -250,9 +256,12 @@ static void targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(literal_parameter_rest), cmocka_unit_test(methods),
-		cmocka_unit_test(refused_patterns),	  cmocka_unit_test(random_routes),
-		cmocka_unit_test(cost_does_not_grow_with_routes), cmocka_unit_test(targets),
+		cmocka_unit_test(literal_parameter_rest),
+		cmocka_unit_test(methods),
+		cmocka_unit_test(refused_patterns),
+		cmocka_unit_test(random_routes),
+		cmocka_unit_test(cost_does_not_grow_with_routes),
+		cmocka_unit_test(targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

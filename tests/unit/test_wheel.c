@@ -45,7 +45,8 @@ static uint64_t random_delay(void)
 	case 2:
 		return (unsigned)rand() % 4000000;
 	default:
-		return UINT64_C(150000000) + (unsigned)rand() % 100000000; /* beyond the range */
+		return UINT64_C(150000000) +
+		       (unsigned)rand() % 100000000; /* beyond the range */
 	}
 }
 
@@ -59,7 +60,8 @@ static uint64_t earliest(void)
 	return best;
 }
 
-/* Nothing that is due stays, nothing runs early, and the time-out never lies behind the next one. */
+/* Nothing that is due stays, nothing runs early, and the time-out never lies behind the next
+ * one. */
 static void check(void)
 {
 	uint64_t first = earliest();
@@ -70,8 +72,9 @@ static void check(void)
 	if (first == UINT64_MAX)
 		assert_int_equal(timeout, -1);
 	else
-		assert_true(timeout >= 0 && now + (unsigned)timeout <=
-						    (first > now ? first : now) + WYE_WHEEL_TICK);
+		assert_true(timeout >= 0 &&
+			    now + (unsigned)timeout <=
+				    (first > now ? first : now) + WYE_WHEEL_TICK);
 }
 
 static void random_days(void **state)
