@@ -73,7 +73,7 @@ static size_t head_size(const struct wye_request *request)
  * need. */
 static size_t pool_size(const struct wye_http_limits *limits)
 {
-	return limits->max_header + limits->max_header / 2;
+	return limits->max_header + limits->max_header / 4;
 }
 
 /* The pool must hold the head, an index entry per field and the reply's head: where it would
