@@ -271,12 +271,13 @@ static void leave(enum wye_exit status)
 
 static void stop(struct daemon *daemon, enum wye_exit status)
 {
-	bool pool_ended = wye_blocking_destroy(daemon->pool, POOL_GRACE);
+	bool pool_ended = wye_blocking_stop(daemon->pool, POOL_GRACE);
 
 	if (daemon->serving && !wye_http_stop())
 		leave(status);
 	if (!pool_ended)
 		leave(status);
+	wye_blocking_destroy(daemon->pool);
 	if (daemon->streaming)
 		wye_stream_stop();
 	wye_listeners_close(&daemon->listeners);

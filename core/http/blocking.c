@@ -126,16 +126,18 @@ int wye_blocking_create(struct wye_blocking_pool **out, unsigned threads, unsign
 		error = start_thread(pool, i);
 	pthread_mutex_unlock(&pool->lock);
 	if (error) {
-		(void)wye_blocking_destroy(pool, 1000);
+		if (wye_blocking_stop(pool, 1000))
+			wye_blocking_destroy(pool);
 		return error;
 	}
 	*out = pool;
 	return 0;
 }
 
-bool wye_blocking_destroy(struct wye_blocking_pool *pool, unsigned milliseconds)
+bool wye_blocking_stop(struct wye_blocking_pool *pool, unsigned milliseconds)
 {
 	struct timespec until;
+	bool ended;
 	int error = 0;
 
 	if (!pool)
@@ -152,15 +154,19 @@ bool wye_blocking_destroy(struct wye_blocking_pool *pool, unsigned milliseconds)
 	pthread_cond_broadcast(&pool->work);
 	while (pool->running && error != ETIMEDOUT)
 		error = pthread_cond_timedwait(&pool->ended, &pool->lock, &until);
-	error = pool->running ? -EBUSY : 0;
+	ended = !pool->running;
 	pthread_mutex_unlock(&pool->lock);
-	if (error)
-		return false;
+	return ended;
+}
+
+void wye_blocking_destroy(struct wye_blocking_pool *pool)
+{
+	if (!pool)
+		return;
 	pthread_mutex_destroy(&pool->lock);
 	pthread_cond_destroy(&pool->work);
 	pthread_cond_destroy(&pool->ended);
 	free(pool);
-	return true;
 }
 
 static bool enqueue(struct wye_blocking_pool *pool, struct wye_request *request)

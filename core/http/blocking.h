@@ -13,9 +13,12 @@ struct wye_blocking_pool;
 int wye_blocking_create(struct wye_blocking_pool **out, unsigned threads,
 			unsigned queue) WYE_MUST_CHECK;
 
-/* Waits for steps that are running, at most so long. Returns true if all threads have ended;
- * else the pool is left as it is: its threads still hold requests. */
-bool wye_blocking_destroy(struct wye_blocking_pool *pool, unsigned milliseconds);
+/* Starts no more steps and waits for those that are running, at most so long. Returns true if
+ * all threads have ended. What is queued stays so until it is withdrawn. NULL is accepted. */
+bool wye_blocking_stop(struct wye_blocking_pool *pool, unsigned milliseconds);
+
+/* Frees a pool that has stopped and whose queue nobody names any more. */
+void wye_blocking_destroy(struct wye_blocking_pool *pool);
 
 /* Suspends the request and queues its present step. WYE_DEFERRED; or WYE_ANSWERED with 503 if
  * the queue is full. Http thread. */

@@ -46,6 +46,17 @@ class Stop(unittest.TestCase):
             sock.close()
             deaf.close()
 
+    def test_cut_while_steps_block(self):
+        with Wye(top="drain_timeout = 0.1; blocking_threads = 1;", expect=4) as wye:
+            socks = [wye.socket() for _ in range(4)]
+            for sock in socks:  # one runs for half a second, three are queued
+                sock.sendall(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n")
+            wye.wait_metric("rest_requests_waiting", 4)
+            self.assertEqual(wye.stop(), 4)
+            self.assertEqual(len(wye.access_lines()), 4)
+            for sock in socks:
+                sock.close()
+
     def test_second_signal(self):
         with Wye(top="drain_timeout = 100; ticket_timeout = 100;", expect=4) as wye:
             sock = wye.socket()
