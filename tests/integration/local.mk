@@ -22,3 +22,39 @@ tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/broken1.la
+tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken1_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=1
+tests_plugins_broken1_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken1_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/broken2.la
+tests_plugins_broken2_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken2_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=2
+tests_plugins_broken2_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken2_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/broken3.la
+tests_plugins_broken3_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken3_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=3
+tests_plugins_broken3_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken3_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/broken4.la
+tests_plugins_broken4_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken4_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=4
+tests_plugins_broken4_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken4_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/broken5.la
+tests_plugins_broken5_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken5_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=5
+tests_plugins_broken5_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken5_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/broken6.la
+tests_plugins_broken6_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken6_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=6
+tests_plugins_broken6_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken6_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere

@@ -80,6 +80,21 @@ class Config(unittest.TestCase):
                                  if one.startswith(place) and sentence in one],
                                 "%s%s\n%s" % (place, sentence, out.stderr))
 
+    def test_broken_plugins(self):
+        sentences = ["built for plugin interface 2, this is 1", "its wye_plugin has a wrong size",
+                     "handle() is missing in REST handler nothing",
+                     "message() is missing in WebSocket handler nothing",
+                     "it exports no symbol wye_plugin", "can't be opened: it does not want to"]
+        for number, sentence in enumerate(sentences, 1):
+            file = "%s/broken%d.so" % (TEST_PLUGINS, number)
+            out = self.check('listen = ( { port = 0; } );\nplugins = ( { load = "%s"; } );' % file)
+            self.assertEqual(out.returncode, 1)
+            lines = out.stderr.splitlines()
+            self.assertEqual(len(lines), 1, out.stderr)
+            self.assertTrue(lines[0].startswith(self.path + ":2: "), lines)
+            self.assertIn("broken%d.so" % number, lines[0])
+            self.assertIn(sentence, lines[0])
+
     def test_addresses(self):
         out = self.check('listen = ( { address = "localhost"; port = 1; },\n'
                          '{ port = 2; trusted_proxies = [ "10.0.0.0/33" ]; } );')

@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from wye import Wye, main
+from wye import Wye, main, read_answer
 
 
 class Rest(unittest.TestCase):
@@ -67,6 +67,22 @@ class Rest(unittest.TestCase):
         self.assertRegex(lines[0], r'^127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] '
                          r'"GET /hello\?a=b HTTP/1\.1" 200 13 "http://x/" "ev\\x22il\\x5C"$')
         self.assertTrue(re.search(r'"GET /nope HTTP/1\.1" 404 10 "-" "u"$', lines[1]), lines[1])
+
+    def test_full_disk_stalls_nobody(self):
+        text = ('listen = ( { address = "127.0.0.1"; port = 0; } ); http_threads = 1;\n'
+                'middleware = ( { use = "access-log"; file = "/dev/full"; } );\n'
+                'rest = { chain = [ "access-log" ];\n'
+                '         routes = ( { path = "/hello"; handler = "respond"; } ); };')
+        with Wye(config=text) as wye:
+            sock = wye.socket()
+            for _ in range(100):
+                sock.sendall(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" * 80)
+                for _ in range(80):
+                    self.assertEqual(read_answer(sock)[0], 200)
+            sock.close()
+            metrics = wye.metrics()
+            self.assertGreater(metrics["log_lines_dropped_total"], 1000)
+            self.assertGreater(metrics["log_write_errors_total"], 0)
 
     def test_body_is_read_and_bounded(self):
         with Wye(top="max_body = 1000;") as wye:

@@ -6,9 +6,12 @@ import asyncio
 import itertools
 import unittest
 
-import websockets
+try:
+    import websockets
+except ImportError:  # Debian: python3-websockets
+    websockets = None
 
-from wye import KEY, Wye, frame, main, read_answer, read_frame, upgrade
+from wye import KEY, PLUGINS, Wye, frame, main, read_answer, read_frame, upgrade
 
 REST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -32,6 +35,7 @@ class Upgrade(unittest.TestCase):
             wye.wait_metric("ws_connections_open", 0)
             self.assertEqual(wye.metrics()["ws_closed_reset_total"], 3)
 
+    @unittest.skipUnless(websockets, "python3-websockets is not installed")
     def test_client_library(self):
         async def talk(url):
             async with websockets.connect(url, compression=None, max_size=None) as one:
@@ -83,6 +87,25 @@ class Upgrade(unittest.TestCase):
         with Wye() as wye:
             wye.websocket(headers="Origin: http://localhost\r\n").close()
             wye.websocket(headers="Origin: https://LOCALHOST:443\r\n").close()
+
+    def test_allowed_origins(self):
+        text = ('listen = ( { address = "127.0.0.1"; port = 0; } ); plugin_path = "%s";\n'
+                'plugins = ( { load = "echo"; } );\n'
+                'middleware = ( { use = "origin"; as = "ours"; allow = [ "https://a.example",\n'
+                '  "https://*.b.example" ]; } );\n'
+                'websocket = { chain = [ "ours" ];\n'
+                '              routes = ( { path = "/ws"; handler = "echo"; } ); };' % PLUGINS)
+        with Wye(config=text) as wye:
+            for origin, status in (("https://a.example", 101), ("HTTPS://A.EXAMPLE", 101),
+                                   ("http://a.example", 403), ("https://x.a.example", 403),
+                                   ("https://x.b.example", 101), ("https://y.x.b.example", 101),
+                                   ("https://b.example", 403), ("https://xb.example", 403),
+                                   ("https://a.example.evil", 403), ("null", 403),
+                                   ("http://localhost", 403)):
+                sock = wye.socket()
+                sock.sendall(upgrade(headers="Origin: %s\r\n" % origin))
+                self.assertEqual(read_answer(sock)[0], status, origin)
+                sock.close()
 
     def test_body_on_an_upgrade(self):
         with Wye() as wye:
