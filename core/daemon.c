@@ -193,13 +193,13 @@ static int start(struct daemon *daemon, struct wye_error *why)
 
 /* ---- signals ---- */
 
-static void log_metrics(void)
+static void log_metrics(enum wye_log_level level)
 {
 	struct wye_buffer text = { NULL, 0, 0 };
 
 	malloc_trim(0);
 	if (!wye_metric_json(&text))
-		wye_log(WYE_LOG_NOTICE, "metrics %.*s", (int)text.length, text.data);
+		wye_log(level, "metrics %.*s", (int)text.length, text.data);
 	wye_buffer_fini(&text);
 }
 
@@ -212,7 +212,7 @@ static int wait_signal(const sigset_t *set, int milliseconds)
 		milliseconds < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &limit);
 
 	if (number == SIGUSR2)
-		log_metrics();
+		log_metrics(WYE_LOG_NOTICE);
 	return number == SIGTERM || number == SIGINT ? SIGTERM : 0;
 }
 
@@ -321,6 +321,7 @@ enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye
 	left = drain(&daemon, &set, &before);
 	status = left ? WYE_EXIT_CUT : WYE_EXIT_OK;
 	stop(&daemon, status);
+	log_metrics(WYE_LOG_DEBUG);
 	wye_log(WYE_LOG_NOTICE, "stopped: %u connections finished, %u cut",
 		before > left ? before - left : 0, left);
 	return status;

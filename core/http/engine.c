@@ -277,6 +277,7 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 		count_ending(request);
 		wye_chain_done(request);
 	}
+	wye_metric_add(connection->thread->metrics->ended, 1);
 	connection->request = NULL;
 	wye_http_connection_rest(connection);
 	wye_request_finish(request);

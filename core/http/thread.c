@@ -272,6 +272,7 @@ static void register_metrics(struct wye_http_metrics *metrics)
 {
 	metrics->open = wye_metric_register("http_connections_open", WYE_GAUGE);
 	metrics->requests = wye_metric_register("rest_requests_total", WYE_COUNTER);
+	metrics->ended = wye_metric_register("rest_requests_ended_total", WYE_COUNTER);
 	metrics->completed = wye_metric_register("rest_requests_completed_total", WYE_COUNTER);
 	metrics->aborted = wye_metric_register("rest_requests_aborted_total", WYE_COUNTER);
 	metrics->timed_out = wye_metric_register("http_timeouts_total", WYE_COUNTER);

@@ -25,7 +25,7 @@ KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false; {listen} }} );
 plugin_path = "{plugins}";
-http_threads = 2; stream_loops = 2;
+http_threads = 2; stream_loops = 2; log_level = "debug";
 {top}
 plugins = ( {{ load = "greeter"; }}, {{ load = "echo"; }}, {{ load = "{probe}"; as = "probe"; }} );
 middleware = ( {{ use = "access-log"; file = "{log}"; }} );
@@ -151,6 +151,19 @@ class Wye:
         self.process.send_signal(how)
         return self.process.wait(PATIENCE)
 
+    def check_balance(self):
+        """What a stop logs at level debug: nothing is open, each request has ended once."""
+        lines = [one for one in self.stderr().splitlines() if " debug metrics {" in one]
+        if not lines:
+            return  # a config of the test's own
+        last = json.loads(lines[-1][lines[-1].index("{"):])
+        for gauge in ("ws_connections_open", "http_connections_open", "rest_requests_waiting",
+                      "blocking_queued", "blocking_running"):
+            assert last[gauge] == 0, (gauge, last)
+        assert last["rest_requests_total"] == last["rest_requests_ended_total"], last
+        closed = sum(value for name, value in last.items() if name.startswith("ws_closed_"))
+        assert last["ws_connections_opened_total"] == closed, last
+
     def __enter__(self):
         return self
 
@@ -160,6 +173,8 @@ class Wye:
                 status = self.stop()
                 if not kind and status != self.expect:
                     raise AssertionError("exit status %s: %s" % (status, self.stderr()))
+            if not kind:
+                self.check_balance()
             if not kind and re.search("Sanitizer|runtime error", self.stderr()):
                 raise AssertionError(self.stderr())
             if kind:
