@@ -12,6 +12,7 @@ void wye_problems_fini(struct wye_problems *problems)
 	problems->errors = problems->warnings = 0;
 }
 
+WYE_PRINTF(5, 0)
 static void add(struct wye_problems *problems, const char *file, unsigned line,
 		const char *kind, const char *format, va_list arguments)
 {
