@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/environment.h"
 
 struct wye_config {
 	config_t file;
@@ -41,6 +42,8 @@ int wye_config_load(struct wye_config **out, const char *path, struct wye_proble
 	errno = 0;
 	if (config->path)
 		error = config_read_file(&config->file, path) ? 0 : fail(config, problems);
+	if (!error)
+		error = wye_environment_expand(wye_config_root(config), problems);
 	if (error) {
 		wye_config_destroy(config);
 		return error;

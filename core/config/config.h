@@ -12,8 +12,9 @@
 
 struct wye_config;
 
-/* Reads a file. A syntax error is the only problem then. Returns 0 or a negative errno; the
- * problems say why. */
+/* Reads a file and the environment variables that it names. Returns 0, also with problems about
+ * variables, so that the rest of the file is checked too; or a negative errno: a syntax error
+ * is the only problem then. */
 int wye_config_load(struct wye_config **out, const char *path,
 		    struct wye_problems *problems) WYE_MUST_CHECK;
 void wye_config_destroy(struct wye_config *config);

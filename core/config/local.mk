@@ -1,6 +1,8 @@
 libwyecore_a_SOURCES += \
 	core/config/config.c \
 	core/config/config.h \
+	core/config/environment.c \
+	core/config/environment.h \
 	core/config/nearest.c \
 	core/config/nearest.h \
 	core/config/options.c \

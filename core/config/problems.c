@@ -12,6 +12,14 @@ void wye_problems_fini(struct wye_problems *problems)
 	problems->errors = problems->warnings = 0;
 }
 
+/* A problem is one line, and nothing in it may steer a terminal: texts are from files. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = *text == '\t' || *text == '\n' ? ' ' : '?';
+}
+
 WYE_PRINTF(5, 0)
 static void add(struct wye_problems *problems, const char *file, unsigned line,
 		const char *kind, const char *format, va_list arguments)
@@ -20,6 +28,7 @@ static void add(struct wye_problems *problems, const char *file, unsigned line,
 	int error = 0;
 
 	vsnprintf(text, sizeof text, format, arguments);
+	make_plain(text);
 	if (file && line)
 		error = wye_buffer_printf(&problems->lines, "%s:%u: ", file, line);
 	else if (file)

@@ -20,7 +20,8 @@ struct wye_problems {
 
 void wye_problems_fini(struct wye_problems *problems);
 
-/* Adds "FILE:LINE: sentence"; line 0: no place in a file. */
+/* Adds "FILE:LINE: sentence"; line 0: no place in a file. Control characters in the sentence
+ * become spaces or question marks. */
 void wye_problem(struct wye_problems *problems, const char *file, unsigned line,
 		 const char *format, ...) WYE_PRINTF(4, 5);
 void wye_warning(struct wye_problems *problems, const char *file, unsigned line,
