@@ -10,4 +10,10 @@ libwyecore_a_SOURCES += \
 	core/config/problems.c \
 	core/config/problems.h \
 	core/config/settings.c \
-	core/config/settings.h
+	core/config/settings.h \
+	core/config/sketch.c \
+	core/config/sketch.h \
+	core/config/source.c \
+	core/config/source.h \
+	core/config/syntax.c \
+	core/config/syntax.h

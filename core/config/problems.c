@@ -15,9 +15,21 @@ void wye_problems_fini(struct wye_problems *problems)
 /* A problem is one line, and nothing in it may steer a terminal: texts are from files. */
 static void make_plain(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = *text == '\t' || *text == '\n' ? ' ' : '?';
+	unsigned char before = 0;
+
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '\t' || byte == '\n')
+			*text = ' ';
+		else if (byte < ' ' || byte == 0x7f)
+			*text = '?';
+		else if (byte >= 0x80 && byte < 0xa0 && before < 0x80)
+			*text = '?';
+		else if (byte >= 0x80 && byte < 0xa0 && before == 0xc2) /* U+0080 ff. */
+			text[-1] = text[0] = '?';
+		before = (unsigned char)*text;
+	}
 }
 
 WYE_PRINTF(5, 0)

@@ -104,7 +104,8 @@ class Config(unittest.TestCase):
 
     def test_syntax_error_alone(self):
         out = self.check("a = 1;\nb = = 2;\nnothing = 3;")
-        self.assertEqual((out.returncode, out.stderr), (1, self.path + ":2: syntax error\n"))
+        self.assertEqual((out.returncode, out.stderr),
+                         (1, self.path + ":2: syntax error near: b = = 2;\n"))
         out = self.run_wye("-t", "-c", "/nonexistent/wye.conf")
         self.assertEqual(out.returncode, 1)
         self.assertIn("/nonexistent/wye.conf: can't be read: No such file", out.stderr)
