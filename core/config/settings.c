@@ -3,6 +3,7 @@
  * settings.c - see settings.h and <wye/settings.h>.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,14 +145,29 @@ static bool read_value(struct value *value, const struct wye_setting *row,
 	return false;
 }
 
+/* As one would write it: no exponent where digits do. */
+static const char *number_text(double number, char out[32])
+{
+	bool plain = number > -1e18 && number < 1e18;
+
+	if (plain && number == (double)(int64_t)number)
+		snprintf(out, 32, "%" PRId64, (int64_t)number);
+	else
+		snprintf(out, 32, "%.15g", number);
+	return out;
+}
+
 static void check_range(const struct value *value, const struct wye_setting *row,
 			struct wye_problems *problems)
 {
+	char given[32], low[32], high[32];
+
 	if (row->minimum == row->maximum ||
 	    (value->number >= row->minimum && value->number <= row->maximum))
 		return;
-	wye_config_problem(problems, value->source, "\"%s\" is %g; it must be %g to %g%s%s",
-			   row->name, value->number, row->minimum, row->maximum,
+	wye_config_problem(problems, value->source, "\"%s\" is %s; it must be %s to %s%s%s",
+			   row->name, number_text(value->number, given),
+			   number_text(row->minimum, low), number_text(row->maximum, high),
 			   row->unit ? " " : "", row->unit ? row->unit : "");
 }
 
