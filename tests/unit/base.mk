@@ -1,10 +1,11 @@
-# Tests of core/base and core/route.
+# Tests of core/base, core/config and core/route.
 BASE_TESTS = \
 	tests/unit/test_id \
 	tests/unit/test_loop \
 	tests/unit/test_mailbox \
 	tests/unit/test_metric \
 	tests/unit/test_router \
+	tests/unit/test_settings \
 	tests/unit/test_sink \
 	tests/unit/test_wheel
 
@@ -22,6 +23,8 @@ tests_unit_test_metric_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_metric_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_router_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_router_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_settings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CONFIG_CFLAGS)
+tests_unit_test_settings_LDADD = libwyecore.a $(CMOCKA_LIBS) $(CONFIG_LIBS) -lpthread
 tests_unit_test_sink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_sink_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_wheel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
