@@ -157,21 +157,22 @@ static const char *number_text(double number, char out[32])
 	return out;
 }
 
-static void check_range(const struct value *value, const struct wye_setting *row,
+static bool check_range(const struct value *value, const struct wye_setting *row,
 			struct wye_problems *problems)
 {
 	char given[32], low[32], high[32];
 
 	if (row->minimum == row->maximum ||
 	    (value->number >= row->minimum && value->number <= row->maximum))
-		return;
+		return true;
 	wye_config_problem(problems, value->source, "\"%s\" is %s; it must be %s to %s%s%s",
 			   row->name, number_text(value->number, given),
 			   number_text(row->minimum, low), number_text(row->maximum, high),
 			   row->unit ? " " : "", row->unit ? row->unit : "");
+	return false;
 }
 
-static void check_choice(const struct value *value, const struct wye_setting *row,
+static bool check_choice(const struct value *value, const struct wye_setting *row,
 			 struct wye_problems *problems)
 {
 	struct wye_nearest nearest;
@@ -180,26 +181,12 @@ static void check_choice(const struct value *value, const struct wye_setting *ro
 	wye_nearest_init(&nearest, value->string);
 	for (const char *const *choice = row->choices; *choice; choice++) {
 		if (!strcmp(*choice, value->string))
-			return;
+			return true;
 		wye_nearest_offer(&nearest, *choice);
 	}
 	wye_config_problem(problems, value->source, "\"%s\" can't be \"%s\"%s", row->name,
 			   value->string, wye_nearest_hint(&nearest, hint));
-}
-
-static void read_given(struct value *value, const struct wye_setting *row,
-		       const config_setting_t *source, struct wye_problems *problems)
-{
-	value->source = source;
-	if (!read_value(value, row, source)) {
-		wye_config_problem(problems, source, "\"%s\" must be %s", row->name,
-				   TYPES[row->type]);
-		return;
-	}
-	if (row->type == WYE_SETTING_INTEGER || row->type == WYE_SETTING_NUMBER)
-		check_range(value, row, problems);
-	if (row->type == WYE_SETTING_STRING && row->choices)
-		check_choice(value, row, problems);
+	return false;
 }
 
 static void read_default(struct value *value, const struct wye_setting *row)
@@ -210,6 +197,32 @@ static void read_default(struct value *value, const struct wye_setting *row)
 	value->number = strtod(row->fallback, NULL);
 	value->integer = row->type == WYE_SETTING_BOOLEAN ? !strcmp(row->fallback, "true")
 							  : strtoll(row->fallback, NULL, 10);
+}
+
+static bool read_checked(struct value *value, const struct wye_setting *row,
+			 struct wye_problems *problems)
+{
+	if (!read_value(value, row, value->source)) {
+		wye_config_problem(problems, value->source, "\"%s\" must be %s", row->name,
+				   TYPES[row->type]);
+		return false;
+	}
+	if (row->type == WYE_SETTING_INTEGER || row->type == WYE_SETTING_NUMBER)
+		return check_range(value, row, problems);
+	if (row->type == WYE_SETTING_STRING && row->choices)
+		return check_choice(value, row, problems);
+	return true;
+}
+
+static void read_given(struct value *value, const struct wye_setting *row,
+		       const config_setting_t *source, struct wye_problems *problems)
+{
+	value->source = source;
+	if (read_checked(value, row, problems))
+		return;
+	free(value->items);
+	*value = (struct value) { .source = source };
+	read_default(value, row);
 }
 
 int wye_settings_create(struct wye_settings **out, const struct wye_setting *table,

@@ -259,6 +259,24 @@ static void all_mistakes(void **state)
 	end(&fixture);
 }
 
+static void defaults_for_mistakes(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	read_text(&fixture, TABLE,
+		  "quiet = 0; count = -3; pause = \"1\"; title = 1; colour = \"x\";\n"
+		  "names = ( \"x\", 1 );");
+	assert_int_equal(fixture.problems.errors, 6);
+	assert_true(wye_setting_boolean(fixture.settings, "quiet"));
+	assert_int_equal(wye_setting_integer(fixture.settings, "count"), 7);
+	assert_true(wye_setting_number(fixture.settings, "pause") == 2.5);
+	assert_string_equal(wye_setting_string(fixture.settings, "title"), "none");
+	assert_string_equal(wye_setting_string(fixture.settings, "colour"), "green");
+	assert_int_equal(wye_setting_count(fixture.settings, "names"), 0);
+	end(&fixture);
+}
+
 static void errors_of_plugins(void **state)
 {
 	struct fixture fixture;
@@ -302,11 +320,17 @@ static void nearest_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults),      cmocka_unit_test(values),
-		cmocka_unit_test(kindred_types), cmocka_unit_test(wrong_types),
-		cmocka_unit_test(ranges),        cmocka_unit_test(choices),
-		cmocka_unit_test(required),      cmocka_unit_test(unknown_keys),
-		cmocka_unit_test(all_mistakes),  cmocka_unit_test(errors_of_plugins),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(values),
+		cmocka_unit_test(kindred_types),
+		cmocka_unit_test(wrong_types),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(choices),
+		cmocka_unit_test(required),
+		cmocka_unit_test(unknown_keys),
+		cmocka_unit_test(all_mistakes),
+		cmocka_unit_test(defaults_for_mistakes),
+		cmocka_unit_test(errors_of_plugins),
 		cmocka_unit_test(nearest_names),
 	};
 
