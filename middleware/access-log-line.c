@@ -19,6 +19,19 @@ static const char *const ENDS[] = {
 	[WYE_REQUEST_STOPPED] = "stopped",
 };
 
+static const char *const CAUSES[] = {
+	[WYE_WS_PEER] = "peer",
+	[WYE_WS_HANDLER] = "handler",
+	[WYE_WS_RESET] = "reset",
+	[WYE_WS_PROTOCOL] = "protocol",
+	[WYE_WS_LIMIT] = "limit",
+	[WYE_WS_WRITE_STALL] = "write-stall",
+	[WYE_WS_SLOW_CONSUMER] = "slow-consumer",
+	[WYE_WS_POLICY] = "policy",
+	[WYE_WS_DRAIN] = "drain",
+	[WYE_WS_REFUSED] = "refused",
+};
+
 /* ---- pieces ---- */
 
 static void put(struct access_line *line, const char *text, size_t length)
@@ -197,6 +210,27 @@ static void put_or_dash(struct access_line *line, const struct access_entry *ent
 		put(line, "-", 1);
 }
 
+static void put_traffic(struct access_line *line, const char *key, uint64_t messages,
+			uint64_t bytes)
+{
+	put_text(line, key);
+	put_number(line, messages);
+	put_text(line, "/");
+	put_number(line, bytes);
+}
+
+static void put_connection(struct access_line *line, const struct wye_ws_ending *ending)
+{
+	put_text(line, " ws duration=");
+	put_thousandths(line, ending->duration);
+	put_traffic(line, " in=", ending->messages_in, ending->bytes_in);
+	put_traffic(line, " out=", ending->messages_out, ending->bytes_out);
+	put_text(line, " code=");
+	put_number(line, ending->code);
+	put_text(line, " cause=");
+	put_text(line, CAUSES[ending->cause]);
+}
+
 void access_line_combined(struct access_line *line, const struct access_entry *entry)
 {
 	struct timespec now;
@@ -221,7 +255,10 @@ void access_line_combined(struct access_line *line, const struct access_entry *e
 	put_or_dash(line, entry, ACCESS_REFERER);
 	put_text(line, "\" \"");
 	put_or_dash(line, entry, ACCESS_USER_AGENT);
-	put_text(line, "\"\n");
+	put_text(line, "\"");
+	if (entry->ending)
+		put_connection(line, entry->ending);
+	put_text(line, "\n");
 }
 
 /* ---- JSON ---- */
@@ -272,6 +309,19 @@ static void put_json_request(struct access_line *line, const struct access_entry
 	put_text(line, "\"}\n");
 }
 
+static void put_json_connection(struct access_line *line, const struct wye_ws_ending *ending)
+{
+	put_count(line, ",\"duration_ms\":", ending->duration);
+	put_count(line, ",\"messages_in\":", ending->messages_in);
+	put_count(line, ",\"bytes_in\":", ending->bytes_in);
+	put_count(line, ",\"messages_out\":", ending->messages_out);
+	put_count(line, ",\"bytes_out\":", ending->bytes_out);
+	put_count(line, ",\"code\":", ending->code);
+	put_text(line, ",\"cause\":\"");
+	put_text(line, CAUSES[ending->cause]);
+	put_text(line, "\"}\n");
+}
+
 void access_line_json(struct access_line *line, const struct access_entry *entry)
 {
 	line->length = 0;
@@ -287,5 +337,8 @@ void access_line_json(struct access_line *line, const struct access_entry *entry
 	put_member(line, ",\"referer\":", entry, ACCESS_REFERER);
 	put_member(line, ",\"user_agent\":", entry, ACCESS_USER_AGENT);
 	put_count(line, ",\"status\":", entry->status);
-	put_json_request(line, entry);
+	if (entry->ending)
+		put_json_connection(line, entry->ending);
+	else
+		put_json_request(line, entry);
 }

@@ -36,7 +36,7 @@ struct access_entry {
 	struct wye_text texts[ACCESS_TEXTS];
 	unsigned status;
 	uint64_t bytes;                     /* of the reply's body */
-	uint64_t duration;                  /* microseconds */
+	uint64_t duration;                  /* of a request, microseconds */
 	enum wye_request_end end;           /* of a request */
 	const struct wye_ws_ending *ending; /* of a connection; NULL: this is a request */
 };

@@ -160,7 +160,6 @@ static void closed(const struct wye_handshake *refused, const struct wye_ws_endi
 {
 	struct access_entry entry = { .status = ending->status,
 				      .bytes = ending->bytes_out,
-				      .duration = ending->duration * 1000,
 				      .ending = ending };
 
 	if (refused) /* then later steps have told more */
