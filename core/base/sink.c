@@ -45,6 +45,7 @@ struct wye_sink {
 	uint64_t use; /* which use of the index this is, so that a stale lane is not used */
 	bool plain;   /* a plain file: written without asking poll(2) */
 	char *path;
+	struct lane *unfinished; /* its line has been written in part only */
 	_Atomic(struct lane *) lanes;
 	_Atomic uint64_t dropped;
 	uint64_t reported;
@@ -98,6 +99,13 @@ static size_t write_pieces(struct wye_sink *sink, struct iovec *pieces, int coun
 	return 0;
 }
 
+static char byte_at(const struct iovec pieces[2], size_t index)
+{
+	const char *first = pieces[0].iov_base, *second = pieces[1].iov_base;
+
+	return index < pieces[0].iov_len ? first[index] : second[index - pieces[0].iov_len];
+}
+
 /* Returns true if something is left. */
 static bool drain_lane(struct wye_sink *sink, struct lane *lane)
 {
@@ -109,18 +117,25 @@ static bool drain_lane(struct wye_sink *sink, struct lane *lane)
 
 		if (!taken)
 			return true;
+		sink->unfinished = byte_at(pieces, taken - 1) == '\n' ? NULL : lane;
 		wye_ring_take(&lane->ring, taken);
 	}
 	return false;
 }
 
+/* No other lane's line may come into the middle of one. */
 static bool drain_sink(struct wye_sink *sink)
 {
 	bool left = false;
 
+	if (sink->unfinished && drain_lane(sink, sink->unfinished))
+		return true;
 	for (struct lane *lane = atomic_load_explicit(&sink->lanes, memory_order_acquire); lane;
-	     lane = lane->next)
+	     lane = lane->next) {
 		left = drain_lane(sink, lane) || left;
+		if (sink->unfinished)
+			return true;
+	}
 	return left;
 }
 
