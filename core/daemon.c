@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/sink.h"
 #include "daemon.h"
 #include "http/blocking.h"
 #include "http/thread.h"
@@ -211,6 +212,8 @@ static int wait_signal(const sigset_t *set, int milliseconds)
 	int number =
 		milliseconds < 0 ? sigwaitinfo(set, NULL) : sigtimedwait(set, NULL, &limit);
 
+	if (number == SIGUSR1)
+		wye_sinks_reopen();
 	if (number == SIGUSR2)
 		log_metrics(WYE_LOG_NOTICE);
 	return number == SIGTERM || number == SIGINT ? SIGTERM : 0;
@@ -296,6 +299,7 @@ static void watched_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, set, NULL); /* threads inherit it: only main takes signals */
 	signal(SIGPIPE, SIG_IGN);

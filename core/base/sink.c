@@ -244,6 +244,16 @@ static struct wye_sink *find(const char *path)
 	return NULL;
 }
 
+static bool is_standard(const char *path)
+{
+	return !strcmp(path, "-") || !strcmp(path, "stderr");
+}
+
+static bool is_plain(const struct stat *status, const char *path)
+{
+	return S_ISREG(status->st_mode) || !strcmp(path, "/dev/null");
+}
+
 static int open_path(const char *path)
 {
 	if (!strcmp(path, "-"))
@@ -285,7 +295,7 @@ static int make_sink(struct wye_sink **out, const char *path)
 		free_sink(sink);
 		return error;
 	}
-	sink->plain = S_ISREG(status.st_mode) || !strcmp(path, "/dev/null");
+	sink->plain = is_plain(&status, path);
 	*out = sink;
 	return 0;
 }
@@ -342,6 +352,73 @@ void wye_sink_close(struct wye_sink *sink)
 	pthread_mutex_unlock(&all.lock);
 	if (last)
 		free_sink(sink);
+}
+
+/* ---- opening anew ---- */
+
+/* The rest of a line whose first part the old file has is no line of the new one. */
+static void skip_rest(struct wye_sink *sink)
+{
+	struct lane *lane = sink->unfinished;
+	struct iovec pieces[2];
+	bool ended = false;
+
+	sink->unfinished = NULL;
+	while (lane && !ended && wye_ring_peek(&lane->ring, pieces)) {
+		const char *end = memchr(pieces[0].iov_base, '\n', pieces[0].iov_len);
+
+		ended = end;
+		wye_ring_take(&lane->ring,
+			      end ? (size_t)(end + 1 - (const char *)pieces[0].iov_base)
+				  : pieces[0].iov_len);
+	}
+	if (ended) {
+		atomic_fetch_add_explicit(&sink->dropped, 1, memory_order_relaxed);
+		wye_metric_add(all.dropped, 1);
+	}
+}
+
+static void replace(struct wye_sink *sink, int descriptor, const struct stat *status, long end)
+{
+	while (drain_sink(sink) && now_ms() < end)
+		nanosleep(&(struct timespec) { 0, 5000000 }, NULL);
+	skip_rest(sink);
+	close(sink->descriptor);
+	sink->descriptor = descriptor;
+	sink->plain = is_plain(status, sink->path);
+}
+
+static int reopen(struct wye_sink *sink, long end)
+{
+	int descriptor = open_path(sink->path), error = 0;
+	struct stat before, now;
+
+	if (descriptor < 0)
+		return -errno;
+	if (fstat(descriptor, &now) || fstat(sink->descriptor, &before)) {
+		error = -errno;
+	} else if (now.st_dev != before.st_dev || now.st_ino != before.st_ino) {
+		replace(sink, descriptor, &now, end);
+		return 0;
+	}
+	close(descriptor); /* the file was not renamed, or an error */
+	return error;
+}
+
+void wye_sinks_reopen(void)
+{
+	long end = now_ms() + LAST_DRAIN;
+
+	pthread_mutex_lock(&all.lock);
+	for (unsigned i = 0; i < SINKS; i++) {
+		struct wye_sink *sink = all.sinks[i];
+		int error = sink && !is_standard(sink->path) ? reopen(sink, end) : 0;
+
+		if (error)
+			wye_log(WYE_LOG_ERROR, "can't open %s anew: %s; the old file is kept",
+				sink->path, strerror(-error));
+	}
+	pthread_mutex_unlock(&all.lock);
 }
 
 /* ---- putting lines in, on any thread ---- */

@@ -12,4 +12,10 @@ int wye_sinks_start(void) WYE_MUST_CHECK;
 /* Drains all for at most a second. Sinks stay open. */
 void wye_sinks_stop(void);
 
+/* Opens all files anew, after they were renamed (logrotate). What was queued before goes to the
+ * old file, as far as that takes it within a second in all. Where a new one can't be opened the
+ * old one stays in use, and a line in the log says so. "-" and "stderr" are left alone. Main
+ * thread; others may write meanwhile. */
+void wye_sinks_reopen(void);
+
 #endif
