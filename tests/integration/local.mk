@@ -1,5 +1,6 @@
 # Tests of the running daemon, with clients that others wrote.
 INTEGRATION_TESTS = \
+	tests/integration/test_access_log.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_config.py \
 	tests/integration/test_frames.py \
