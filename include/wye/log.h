@@ -29,7 +29,8 @@ WYE_API void wye_log(enum wye_log_level level, const char *format, ...) WYE_PRIN
 
 struct wye_sink;
 
-/* Opens a file for appending lines; "-" is standard output. Two sinks of one path share it.
+/* Opens a file for appending lines; "-" is standard output. Two sinks of one path share it. On
+ * SIGUSR1 wye opens it anew by its path, so that it can be renamed before.
  *
  * Main thread (a plugin's open()). Returns 0; or a negative errno, with a sentence in `why`.
  */
