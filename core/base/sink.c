@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,19 @@ static void wake(void)
 
 /* ---- start and stop ---- */
 
+/* Signals are for main: one that came while it is busy would end the program here. */
+static int start_thread(void)
+{
+	sigset_t every, before;
+	int error;
+
+	sigfillset(&every);
+	pthread_sigmask(SIG_SETMASK, &every, &before);
+	error = pthread_create(&all.thread, NULL, write_lines, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
 int wye_sinks_start(void)
 {
 	int error;
@@ -214,7 +228,7 @@ int wye_sinks_start(void)
 	if (all.wake < 0)
 		return -errno;
 	atomic_store(&all.stop, false);
-	error = pthread_create(&all.thread, NULL, write_lines, NULL);
+	error = start_thread();
 	all.running = !error;
 	if (!error)
 		pthread_setname_np(all.thread, "wye-log");

@@ -19,7 +19,7 @@ from wye import (PLUGINS, TEST_PLUGINS, Wye, close_code, frame, is_closed, main,
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; }} ); plugin_path = "{plugins}";
-http_threads = 2; stream_loops = 2; log_level = "debug"; head_timeout = 0.3;
+http_threads = 2; stream_loops = 2; log_level = "debug"; {top}
 plugins = ( {{ load = "echo"; }}, {{ load = "{probe}"; as = "probe"; }} );
 middleware = ( {{ use = "access-log"; file = "{log}"; format = "{format}"; }},
                {{ use = "access-log"; as = "other-log"; file = "-"; format = "json"; }} );
@@ -49,12 +49,12 @@ HOSTILE = [b'"', b"\\", b'\\"', b"\x01\x1b[31m", b"\x7f", b"\t", b"\xff\xfe", b"
 
 
 class Logged(Wye):
-    def __init__(self, format="json", log=None, chain=WS_CHAIN, expect=0):
+    def __init__(self, format="json", log=None, chain=WS_CHAIN, top="", expect=0):
         self.own = tempfile.TemporaryDirectory()
         path = log or os.path.join(self.own.name, "access.log")
         super().__init__(expect=expect, config=CONFIG.format(
             plugins=PLUGINS, probe=os.path.join(TEST_PLUGINS, "probe.so"), log=path,
-            format=format, chain=chain))
+            format=format, chain=chain, top=top))
         self.log = path
 
     def lines(self, count):
@@ -113,7 +113,7 @@ class Formats(unittest.TestCase):
             self.assertRegex(wye.lines(1)[0], rb'"duration_ms":\d+\.\d{3},')
 
     def test_endings(self):
-        with Logged(expect=4) as wye:
+        with Logged(top="head_timeout = 0.3;", expect=4) as wye:
             slow = wye.socket()
             slow.sendall(b"POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nX: ")
             self.assertEqual(read_answer(slow)[0], 408)
@@ -291,6 +291,7 @@ class Reopen(unittest.TestCase):
                 wait_for("the log", lambda: os.path.exists(wye.log))
                 os.rename(wye.log, "%s.%d" % (wye.log, i))
                 wye.process.send_signal(signal.SIGUSR1)
+                self.assertIsNone(wye.process.poll())
             for one in threads:
                 one.join()
             wait_for("the log", lambda: os.path.exists(wye.log))
@@ -317,6 +318,12 @@ class Reopen(unittest.TestCase):
             wye.get("/hello?3")
             wye.entries(2)
             self.assertEqual(wye.descriptors(), descriptors)
+
+    def test_many_signals(self):
+        with Logged() as wye:
+            for _ in range(2000):
+                wye.process.send_signal(signal.SIGUSR1)
+            self.assertEqual(wye.get("/hello").status, 200)
 
     def test_unwritable_folder(self):
         folder = tempfile.mkdtemp()
