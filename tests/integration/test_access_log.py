@@ -306,18 +306,20 @@ class Reopen(unittest.TestCase):
     def test_new_lines_go_to_the_new_file(self):
         with Logged() as wye:
             wye.get("/hello?1")
+            wye.lines(1)  # it comes after the answer
             os.rename(wye.log, wye.log + ".1")
             wye.process.send_signal(signal.SIGUSR1)
             wait_for("the new file", lambda: os.path.exists(wye.log))
-            descriptors = wye.descriptors()
             wye.get("/hello?2")
             self.assertEqual([one["target"] for one in wye.entries(1)], ["/hello?2"])
+            wait_for("the connection's end", lambda: wye.metrics()["http_connections_open"] == 0)
+            descriptors = wye.descriptors()
             with open(wye.log + ".1") as text:
                 self.assertIn("/hello?1", text.read())
             wye.process.send_signal(signal.SIGUSR1)  # nothing was renamed
             wye.get("/hello?3")
             wye.entries(2)
-            self.assertEqual(wye.descriptors(), descriptors)
+            wait_for("as many descriptors", lambda: wye.descriptors() == descriptors)
 
     def test_many_signals(self):
         with Logged() as wye:
@@ -332,6 +334,7 @@ class Reopen(unittest.TestCase):
         try:
             with Logged(log=os.path.join(inner, "access.log")) as wye:
                 wye.get("/hello?1")
+                wye.lines(1)
                 os.rename(inner, inner + ".old")
                 with open(inner, "w"):
                     pass  # nobody can make a file in a file, not even root
