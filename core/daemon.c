@@ -12,21 +12,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/calls.h"
+#include "base/jobs.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/sink.h"
 #include "daemon.h"
-#include "http/blocking.h"
+#include "http/events.h"
 #include "http/thread.h"
 #include "net/limits.h"
 #include "net/listener.h"
+#include "stream/drain.h"
 #include "stream/loop.h"
-#include "websocket/drain.h"
+#include "warnings.h"
 #include "websocket/metrics.h"
 
 enum {
-	OWN_DESCRIPTORS = 64, /* of the program itself, and some per thread */
-	PER_THREAD = 12,
 	LOOK = 10,         /* milliseconds between two looks at what is still open */
 	POOL_GRACE = 1000, /* milliseconds that a blocking step gets at the end */
 };
@@ -34,10 +35,11 @@ enum {
 struct daemon {
 	const struct wye_options *options;
 	const struct wye_lanes *lanes;
+	struct wye_registry *registry;
 	struct wye_http_limits http;
 	struct wye_listeners listeners;
 	struct wye_limits *limits;
-	struct wye_blocking_pool *pool;
+	struct wye_jobs *jobs;
 	struct wye_cidr *trusted;
 	size_t trusted_count;
 	bool streaming, serving;
@@ -60,22 +62,13 @@ static unsigned long raise_descriptors(void)
 	return limit.rlim_cur;
 }
 
-/* A hand-over holds two descriptors of a connection for a moment; a little is kept for that. */
 static unsigned choose_max_connections(const struct wye_options *options)
 {
 	unsigned long limit = raise_descriptors();
-	unsigned long own =
-		OWN_DESCRIPTORS +
-		PER_THREAD * (unsigned long)(options->http_threads + options->stream_loops);
-	unsigned long carried = limit > 2 * own ? limit - own : limit / 2;
 
-	if (!options->max_connections)
-		return (unsigned)carried;
-	if (options->max_connections > carried)
-		wye_log(WYE_LOG_WARNING,
-			"max_connections is %u, but the descriptor limit of %lu carries %lu",
-			options->max_connections, limit, carried);
-	return options->max_connections;
+	if (options->max_connections) /* warnings.c has said whether that can be */
+		return options->max_connections;
+	return (unsigned)wye_connections_carried(options, limit);
 }
 
 static struct wye_http_limits http_limits(const struct wye_options *options)
@@ -88,6 +81,7 @@ static struct wye_http_limits http_limits(const struct wye_options *options)
 		.ticket_timeout = options->ticket_timeout,
 		.max_waiting = options->max_waiting,
 		.max_header = options->max_header,
+		.max_target = options->max_target,
 		.max_body = options->max_body,
 	};
 }
@@ -134,17 +128,24 @@ static int read_trusted(struct daemon *daemon)
 
 /* ---- start ---- */
 
+/* The ranges of all listeners lie in one array, in their order. */
 static int open_listeners(struct daemon *daemon, struct wye_error *why)
 {
+	const struct wye_cidr *ranges = daemon->trusted;
 	int error = 0;
 
 	for (size_t i = 0; i < daemon->options->listen_count && !error; i++) {
 		const struct wye_listen_option *listen = &daemon->options->listen[i];
-
-		struct wye_listener_setup setup = { listen->address, listen->port,
-						    listen->backlog, listen->defer_accept };
+		struct wye_listener_setup setup = {
+			.address = listen->address,
+			.port = listen->port,
+			.backlog = listen->backlog,
+			.defer = listen->defer_accept,
+			.trust = { ranges, listen->trusted_count, listen->rfc7239 },
+		};
 
 		error = wye_listener_open(&daemon->listeners, &setup, why);
+		ranges += listen->trusted_count;
 	}
 	return error;
 }
@@ -153,17 +154,24 @@ static int start_threads(struct daemon *daemon, unsigned max_connections, struct
 {
 	const struct wye_options *options = daemon->options;
 	struct wye_stream_setup streams = { options->stream_loops, options->http_threads,
-					    max_connections, daemon->limits };
-	struct wye_http_setup http = { options->http_threads, 0,
-				       daemon->lanes,         &daemon->http,
-				       &daemon->listeners,    daemon->limits,
-				       daemon->pool };
+					    max_connections, daemon->limits, daemon->jobs };
+	struct wye_http_setup http = { .threads = options->http_threads,
+				       .first_loop = 0,
+				       .lanes = daemon->lanes,
+				       .http = &daemon->http,
+				       .listeners = &daemon->listeners,
+				       .limits = daemon->limits,
+				       .jobs = daemon->jobs };
 	int error = wye_stream_start(&streams, why);
 
 	daemon->streaming = !error;
 	if (!error)
 		error = wye_http_start(&http, why);
 	daemon->serving = !error;
+	if (!error)
+		error = wye_registry_start(daemon->registry, why);
+	if (!error)
+		wye_http_accept();
 	return error;
 }
 
@@ -175,16 +183,20 @@ static int start(struct daemon *daemon, struct wye_error *why)
 
 	daemon->http = http_limits(options);
 	wye_ws_metrics_register();
-	error = open_listeners(daemon, why);
+	wye_events_register_metrics();
+	error = wye_calls_start();
+	if (error)
+		return error;
+	error = read_trusted(daemon);
 	if (!error)
-		error = read_trusted(daemon);
+		error = open_listeners(daemon, why);
 	if (!error)
 		error = wye_limits_create(&daemon->limits, max_connections,
 					  options->max_connections_per_address, daemon->trusted,
 					  daemon->trusted_count);
 	if (!error)
-		error = wye_blocking_create(&daemon->pool, options->blocking_threads,
-					    options->blocking_queue);
+		error = wye_jobs_create(&daemon->jobs, options->blocking_threads,
+					options->blocking_queue);
 	if (!error)
 		error = start_threads(daemon, max_connections, why);
 	if (error && !why->text[0])
@@ -252,13 +264,14 @@ static unsigned drain(struct daemon *daemon, const sigset_t *set, unsigned *befo
 
 	wye_log(WYE_LOG_NOTICE, "stopping: %u connections are open",
 		wye_limits_open(daemon->limits));
+	wye_registry_drain(daemon->registry);
 	if (wait_until(set, now_ms() + options->drain_delay, NULL, daemon))
 		end = 0;
 	wye_http_stop_accepting();
 	wye_listeners_close(&daemon->listeners);
 	*before = wye_limits_open(daemon->limits);
 	wye_http_drain();
-	wye_ws_drain(options->drain_spread);
+	wye_streams_drain(options->drain_spread);
 	(void)wait_until(set, end, all_closed, daemon);
 	return wye_limits_open(daemon->limits);
 }
@@ -274,15 +287,18 @@ static void leave(enum wye_exit status)
 
 static void stop(struct daemon *daemon, enum wye_exit status)
 {
-	bool pool_ended = wye_blocking_stop(daemon->pool, POOL_GRACE);
+	bool pool_ended = wye_jobs_stop(daemon->jobs, POOL_GRACE);
+
+	wye_registry_stop(daemon->registry);
 
 	if (daemon->serving && !wye_http_stop())
 		leave(status);
 	if (!pool_ended)
 		leave(status);
-	wye_blocking_destroy(daemon->pool);
+	wye_jobs_destroy(daemon->jobs);
 	if (daemon->streaming)
 		wye_stream_stop();
+	wye_calls_stop();
 	wye_listeners_close(&daemon->listeners);
 	wye_limits_destroy(daemon->limits);
 	free(daemon->trusted);
@@ -305,9 +321,10 @@ static void watched_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye_lanes *lanes)
+enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye_lanes *lanes,
+			     struct wye_registry *registry)
 {
-	struct daemon daemon = { .options = options, .lanes = lanes };
+	struct daemon daemon = { .options = options, .lanes = lanes, .registry = registry };
 	struct wye_error why = { "" };
 	unsigned before = 0, left;
 	enum wye_exit status;

@@ -7,6 +7,7 @@
 #define WYE_CORE_DAEMON_H
 
 #include "config/options.h"
+#include "plugin/registry.h"
 #include "route/route.h"
 
 /* Exit statuses of the program. */
@@ -21,7 +22,8 @@ enum wye_exit {
 /* Adds what is wrong with the listeners' addresses, for `wye -t` too. */
 void wye_daemon_check(const struct wye_options *options, struct wye_problems *problems);
 
-/* Serves until SIGTERM or SIGINT, then drains. */
-enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye_lanes *lanes);
+/* Starts the plugins of the registry with it. Serves until SIGTERM or SIGINT, then drains. */
+enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye_lanes *lanes,
+			     struct wye_registry *registry);
 
 #endif

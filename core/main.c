@@ -15,6 +15,7 @@
 #include "plugin/registry.h"
 #include "route/lanes.h"
 #include "summary.h"
+#include "warnings.h"
 
 static const char USAGE[] =
 	"usage: wye -c FILE     serve what the config says, in the foreground\n"
@@ -57,6 +58,8 @@ static int load(struct site *site, const char *path, struct wye_problems *proble
 	if (!error)
 		error = wye_lanes_create(&site->lanes, site->config, &site->options,
 					 site->registry, problems);
+	if (!error && !problems->errors)
+		wye_warnings_find(&site->options, site->lanes, problems);
 	if (error && !problems->errors)
 		wye_problem(problems, path, 0, "%s", strerror(-error));
 	return problems->errors ? -1 : 0;
@@ -69,7 +72,7 @@ static enum wye_exit serve(const struct site *site)
 	wye_log_set_level(site->options.log_level);
 	if (wye_log_start())
 		fprintf(stderr, "wye: logging goes without its thread\n");
-	status = wye_daemon_run(&site->options, site->lanes);
+	status = wye_daemon_run(&site->options, site->lanes, site->registry);
 	wye_log_stop();
 	return status;
 }

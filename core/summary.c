@@ -2,36 +2,125 @@
  *
  * summary.c - see summary.h.
  */
+#include <inttypes.h>
 #include <libconfig.h>
 #include <libwebsockets.h>
 #include <microhttpd.h>
 #include <openssl/crypto.h>
+#include <string.h>
 #include <uv.h>
 
 #include "plugin/builtin.h"
 #include "route/lanes.h"
 #include "summary.h"
 
-static void print_route(const char *lane, const struct wye_route *route, unsigned methods,
-			void *out)
-{
-	char list[64];
+/* Columns are as wide as their longest text. */
+struct widths {
+	FILE *out;
+	int path, methods, chain;
+};
 
-	(void)wye_method_list(methods, list);
-	fprintf(out, "  %-10s %-32s %-20s %s\n", lane, route->pattern, list, route->handler);
+static size_t join_chain(const struct wye_chain *chain, char *out, size_t size)
+{
+	size_t length = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < chain->count && length < size; i++)
+		length += (size_t)snprintf(out + length, size - length, "%s%s", i ? ", " : "",
+					   chain->steps[i].name);
+	if (!chain->count)
+		length = (size_t)snprintf(out, size, "-");
+	return length < size ? length : size - 1;
+}
+
+static int join_path(const struct wye_route *route, char *out, size_t size)
+{
+	int length =
+		snprintf(out, size, "%s%s", route->host ? route->host : "", route->pattern);
+
+	return length < (int)size ? length : (int)size - 1;
+}
+
+static void list_methods(const struct wye_rest_route *rest, char out[64])
+{
+	(void)wye_method_list(rest ? rest->methods : WYE_METHOD_GET, out);
+}
+
+static void measure(const struct wye_route *route, const struct wye_rest_route *rest,
+		    void *argument)
+{
+	struct widths *widths = argument;
+	char text[1024], list[64];
+	int path = join_path(route, text, sizeof text);
+	int chain = (int)join_chain(route->chain, text, sizeof text);
+
+	list_methods(rest, list);
+	if (path > widths->path)
+		widths->path = path;
+	if (chain > widths->chain)
+		widths->chain = chain;
+	if ((int)strlen(list) > widths->methods)
+		widths->methods = (int)strlen(list);
+}
+
+static void print_route(const struct wye_route *route, const struct wye_rest_route *rest,
+			void *argument)
+{
+	const struct widths *widths = argument;
+	char path[1024], chain[1024], list[64];
+
+	(void)join_path(route, path, sizeof path);
+	(void)join_chain(route->chain, chain, sizeof chain);
+	list_methods(rest, list);
+	fprintf(widths->out, "  %-9s  %-*s  %-*s  %-*s  %s\n", rest ? "rest" : "websocket",
+		widths->path, path, widths->methods, rest ? list : "GET", widths->chain, chain,
+		route->handler);
+}
+
+static void print_listeners(FILE *out, const struct wye_options *options)
+{
+	for (size_t i = 0; i < options->listen_count; i++) {
+		const struct wye_listen_option *listen = &options->listen[i];
+
+		fprintf(out, "listen %s port %u", listen->address ? listen->address : "*",
+			listen->port);
+		if (listen->trusted_count)
+			fprintf(out, ", %zu trusted proxy range%s by %s", listen->trusted_count,
+				listen->trusted_count > 1 ? "s" : "",
+				listen->rfc7239 ? "Forwarded" : "X-Forwarded-For");
+		fputc('\n', out);
+	}
+}
+
+static void print_limits(FILE *out, const struct wye_options *options)
+{
+	fprintf(out, "threads %u http, %u stream, %u blocking with a queue of %u\n",
+		options->http_threads, options->stream_loops, options->blocking_threads,
+		options->blocking_queue);
+	if (options->max_connections)
+		fprintf(out, "limits %u connections", options->max_connections);
+	else
+		fprintf(out, "limits connections as descriptors carry");
+	if (options->max_connections_per_address)
+		fprintf(out, ", %u per address", options->max_connections_per_address);
+	fprintf(out,
+		"; head %zu bytes in %g s, target %zu bytes, body %" PRIu64
+		" bytes, %u waiting per thread\n",
+		options->max_header, options->head_timeout / 1000.0, options->max_target,
+		options->max_body, options->max_waiting);
 }
 
 void wye_summary_config(FILE *out, const struct wye_options *options,
 			const struct wye_lanes *lanes)
 {
-	for (size_t i = 0; i < options->listen_count; i++)
-		fprintf(out, "listen %s port %u\n",
-			options->listen[i].address ? options->listen[i].address : "*",
-			options->listen[i].port);
-	fprintf(out, "threads %u http, %u stream, %u blocking\n", options->http_threads,
-		options->stream_loops, options->blocking_threads);
-	fprintf(out, "routes\n");
-	wye_lanes_visit(lanes, print_route, out);
+	struct widths widths = { .out = out, .path = 4, .methods = 7, .chain = 5 };
+
+	print_listeners(out, options);
+	print_limits(out, options);
+	wye_lanes_visit(lanes, measure, &widths);
+	fprintf(out, "routes\n  %-9s  %-*s  %-*s  %-*s  %s\n", "lane", widths.path, "path",
+		widths.methods, "methods", widths.chain, "chain", "handler");
+	wye_lanes_visit(lanes, print_route, &widths);
 	fprintf(out, "the config is right\n");
 }
 

@@ -29,6 +29,7 @@ static const char *const CAUSES[] = {
 	[WYE_WS_SLOW_CONSUMER] = "slow-consumer",
 	[WYE_WS_POLICY] = "policy",
 	[WYE_WS_DRAIN] = "drain",
+	[WYE_WS_DEADLINE] = "deadline",
 	[WYE_WS_REFUSED] = "refused",
 };
 

@@ -73,7 +73,7 @@ static void done(struct wye_request *request, void *instance, void *state)
 {
 	const struct access_entry entry = {
 		.texts = {
-			[ACCESS_CLIENT] = wye_request_peer(request),
+			[ACCESS_CLIENT] = wye_request_client(request),
 			[ACCESS_USER] = wye_request_user(request),
 			[ACCESS_ID] = wye_request_id(request),
 			[ACCESS_METHOD] = wye_request_method(request),
@@ -102,7 +102,7 @@ struct kept {
 
 static void describe(struct wye_text out[ACCESS_TEXTS], const struct wye_handshake *handshake)
 {
-	out[ACCESS_CLIENT] = wye_handshake_peer(handshake);
+	out[ACCESS_CLIENT] = wye_handshake_client(handshake);
 	out[ACCESS_USER] = wye_handshake_user(handshake);
 	out[ACCESS_ID] = wye_handshake_id(handshake);
 	out[ACCESS_METHOD] = (struct wye_text) { "GET", 3 };

@@ -9,22 +9,25 @@
 
 /* RFC 9110, 8.6, 6.6.1; RFC 9112, 6.1, 9.6. */
 static const char *const RESERVED[] = { "Content-Length", "Transfer-Encoding", "Connection",
-					"Date" };
+					"Date", "Content-Type" };
 
-/* RFC 9110, 5.6.2. */
+/* RFC 9110, 5.6.2: a bit per byte below 128. */
+static const uint32_t TOKEN[4] = { 0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
+
+bool wye_is_token_byte(char byte)
+{
+	unsigned char index = (unsigned char)byte;
+
+	return index < 128 && (TOKEN[index / 32] >> index % 32 & 1);
+}
+
 static bool is_token(const char *name)
 {
-	static const char extra[] = "!#$%&'*+.^_`|~";
-
 	if (!*name)
 		return false;
-	for (; *name; name++) {
-		unsigned char byte = (unsigned char)*name, lower = byte | 0x20;
-
-		if (!(lower >= 'a' && lower <= 'z') && byte != '-' &&
-		    !(byte >= '0' && byte <= '9') && !strchr(extra, byte))
+	for (; *name; name++)
+		if (!wye_is_token_byte(*name))
 			return false;
-	}
 	return true;
 }
 
@@ -42,4 +45,79 @@ bool wye_field_valid(const char *name, struct wye_text value)
 		if (value.data[i] == '\r' || value.data[i] == '\n' || !value.data[i])
 			return false;
 	return !is_reserved(name) && is_token(name);
+}
+
+bool wye_text_is(struct wye_text text, const char *name)
+{
+	size_t length = strlen(name);
+
+	return text.length == length && !strncasecmp(text.data, name, length);
+}
+
+struct wye_text wye_field_find(const struct wye_field *fields, size_t count, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < count; i++)
+		if (fields[i].name.length == length &&
+		    !strncasecmp(fields[i].name.data, name, length))
+			return fields[i].value;
+	return (struct wye_text) { NULL, 0 };
+}
+
+/* ---- lists ---- */
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+struct wye_text wye_text_trim(struct wye_text text)
+{
+	while (text.length && is_blank(text.data[0]))
+		text.data++, text.length--;
+	while (text.length && is_blank(text.data[text.length - 1]))
+		text.length--;
+	return text;
+}
+
+bool wye_list_next(struct wye_text *list, struct wye_text *element)
+{
+	while (list->length) {
+		const char *comma = memchr(list->data, ',', list->length);
+		size_t length = comma ? (size_t)(comma - list->data) : list->length;
+		size_t skip = comma ? length + 1 : length;
+
+		*element = wye_text_trim((struct wye_text) { list->data, length });
+		list->data += skip;
+		list->length -= skip;
+		if (element->length)
+			return true;
+	}
+	return false;
+}
+
+bool wye_list_last(struct wye_text *list, struct wye_text *element)
+{
+	while (list->length) {
+		const char *comma = memrchr(list->data, ',', list->length);
+		const char *start = comma ? comma + 1 : list->data;
+		size_t length = (size_t)(list->data + list->length - start);
+
+		*element = wye_text_trim((struct wye_text) { start, length });
+		list->length = comma ? (size_t)(comma - list->data) : 0;
+		if (element->length)
+			return true;
+	}
+	return false;
+}
+
+bool wye_list_has(struct wye_text list, const char *token)
+{
+	struct wye_text element;
+
+	while (wye_list_next(&list, &element))
+		if (wye_text_is(element, token))
+			return true;
+	return false;
 }

@@ -3,11 +3,17 @@ libwyecore_a_SOURCES += \
 	core/base/arena.h \
 	core/base/buffer.c \
 	core/base/buffer.h \
+	core/base/calls.c \
+	core/base/calls.h \
+	core/base/context.c \
+	core/base/context.h \
 	core/base/error.c \
 	core/base/field.c \
 	core/base/field.h \
 	core/base/id.c \
 	core/base/id.h \
+	core/base/jobs.c \
+	core/base/jobs.h \
 	core/base/log.c \
 	core/base/log.h \
 	core/base/loop.c \
@@ -20,5 +26,7 @@ libwyecore_a_SOURCES += \
 	core/base/ring.h \
 	core/base/sink.c \
 	core/base/sink.h \
+	core/base/status.c \
+	core/base/status.h \
 	core/base/wheel.c \
 	core/base/wheel.h

@@ -9,13 +9,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/calls.h"
 #include "base/loop.h"
 
 enum {
 	BATCH = 64,
+	LOOPS = 256, /* as many as an id can tell apart */
 };
 
 static _Thread_local struct wye_loop *current;
+
+/* All that were made, by index. Filled by main before threads run. */
+static struct {
+	struct wye_loop *items[LOOPS];
+	unsigned count;
+} loops;
 
 static uint64_t milliseconds(void)
 {
@@ -33,7 +41,26 @@ int wye_loop_init(struct wye_loop *loop, unsigned index, const char *name,
 	loop->watch_set = -1;
 	wye_mailbox_init(&loop->mailbox);
 	wye_wheel_init(&loop->wheel, loop->now);
+	if (index < LOOPS)
+		loops.items[index] = loop;
+	if (index < LOOPS && index >= loops.count)
+		loops.count = index + 1;
 	return 0;
+}
+
+unsigned wye_loop_count(void)
+{
+	return loops.count;
+}
+
+struct wye_loop *wye_loop_at(unsigned index)
+{
+	return index < loops.count ? loops.items[index] : NULL;
+}
+
+const char *wye_loop_name(const struct wye_loop *loop)
+{
+	return loop->name;
 }
 
 void wye_loop_fini(struct wye_loop *loop)
@@ -46,6 +73,7 @@ void wye_loop_fini(struct wye_loop *loop)
 void wye_loop_enter(struct wye_loop *loop)
 {
 	current = loop;
+	wye_calls_watch(loop->name);
 }
 
 struct wye_loop *wye_loop_current(void)
@@ -72,9 +100,13 @@ int wye_loop_timeout(struct wye_loop *loop)
 
 void wye_loop_turn(struct wye_loop *loop)
 {
+	struct wye_call before;
+
 	loop->now = milliseconds();
 	wye_mailbox_run(&loop->mailbox);
+	before = wye_call_enter("a timer", NULL);
 	wye_wheel_run(&loop->wheel, loop->now);
+	wye_call_leave(before);
 }
 
 int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,
@@ -97,6 +129,7 @@ int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,
 void wye_loop_end(struct wye_loop *loop)
 {
 	wye_mailbox_shut(&loop->mailbox);
+	wye_calls_forget();
 	while (atomic_load(&loop->posting))
 		sched_yield();
 }
@@ -113,7 +146,10 @@ static void run_call(struct wye_mail *mail)
 {
 	struct call *call = (struct call *)mail;
 
+	struct wye_call before = wye_call_enter("a posted call", NULL);
+
 	call->run(call->argument);
+	wye_call_leave(before);
 	free(call);
 }
 

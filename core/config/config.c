@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,12 +197,26 @@ void wye_config_problem(struct wye_problems *problems, const config_setting_t *a
 		    "%s", text);
 }
 
-char *wye_config_where(const config_setting_t *at)
+void wye_config_warning(struct wye_problems *problems, const config_setting_t *at,
+			const char *format, ...)
 {
-	char *text;
+	char text[768];
+	va_list arguments;
 
-	if (asprintf(&text, "%s:%u", config_setting_source_file(at),
-		     config_setting_source_line(at)) < 0)
-		return NULL;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	wye_warning(problems, config_setting_source_file(at), config_setting_source_line(at),
+		    "%s", text);
+}
+
+const char *wye_config_where(const config_setting_t *at, struct wye_arena *arena)
+{
+	const char *file = config_setting_source_file(at);
+	size_t size = strlen(file) + 12;
+	char *text = wye_arena_allocate(arena, size);
+
+	if (text)
+		snprintf(text, size, "%s:%u", file, config_setting_source_line(at));
 	return text;
 }

@@ -8,6 +8,7 @@
 
 #include <libconfig.h>
 
+#include "base/arena.h"
 #include "config/problems.h"
 
 struct wye_config;
@@ -24,11 +25,14 @@ config_setting_t *wye_config_root(const struct wye_config *config);
 config_setting_t *wye_config_member(const struct wye_config *config, const char *name);
 const char *wye_config_path(const struct wye_config *config);
 
-/* Adds a problem at the place of a setting. */
+/* Adds a problem, or a warning, at the place of a setting. */
 void wye_config_problem(struct wye_problems *problems, const config_setting_t *at,
 			const char *format, ...) WYE_PRINTF(3, 4);
 
-/* "FILE:LINE" of a setting, allocated; NULL without memory. */
-char *wye_config_where(const config_setting_t *at);
+void wye_config_warning(struct wye_problems *problems, const config_setting_t *at,
+			const char *format, ...) WYE_PRINTF(3, 4);
+
+/* "FILE:LINE" of a setting, in the arena; NULL without memory. */
+const char *wye_config_where(const config_setting_t *at, struct wye_arena *arena);
 
 #endif

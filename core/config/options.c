@@ -37,6 +37,7 @@ static const struct wye_setting TABLE[] = {
 	COUNT("max_waiting", "1000", 1, 1000000, "requests",
 	      "suspended on one http thread, for a ticket or a step that blocks; beyond: 503"),
 	COUNT("max_header", "8192", 1024, 65536, "bytes", "of a request's head; beyond: 431"),
+	COUNT("max_target", "4096", 64, 65536, "bytes", "of a request's target; beyond: 414"),
 	COUNT("max_body", "1048576", 0, 1e15, "bytes", "of a request's body; beyond: 413"),
 	SECONDS("head_timeout", "10", 0.1, 3600, "for a request's head to come; then 408"),
 	SECONDS("body_timeout", "30", 0.1, 3600, "for each 4 KB of a body to come; then 408"),
@@ -61,6 +62,8 @@ static const struct wye_setting TABLE[] = {
 	{ .name = NULL },
 };
 
+static const char *const FORWARDED[] = { "X-Forwarded-For", "Forwarded", NULL };
+
 static const struct wye_setting LISTEN[] = {
 	{ .name = "address",
 	  .type = WYE_SETTING_STRING,
@@ -78,7 +81,14 @@ static const struct wye_setting LISTEN[] = {
 	  .sentence = "a connection is accepted when its first bytes have come" },
 	{ .name = "trusted_proxies",
 	  .type = WYE_SETTING_STRINGS,
-	  .sentence = "CIDR ranges that max_connections_per_address does not count" },
+	  .sentence =
+		  "CIDR ranges of peers that are believed about who the client is, and that "
+		  "max_connections_per_address does not count" },
+	{ .name = "forwarded_header",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "X-Forwarded-For",
+	  .choices = FORWARDED,
+	  .sentence = "where a trusted proxy says it; the other field is ignored" },
 	{ .name = NULL },
 };
 
@@ -142,6 +152,7 @@ static void read_top(struct wye_options *out)
 	out->max_connections_per_address = count(top, "max_connections_per_address");
 	out->max_waiting = count(top, "max_waiting");
 	out->max_header = (size_t)wye_setting_integer(top, "max_header");
+	out->max_target = (size_t)wye_setting_integer(top, "max_target");
 	out->max_body = (uint64_t)wye_setting_integer(top, "max_body");
 	out->head_timeout = milliseconds(top, "head_timeout");
 	out->body_timeout = milliseconds(top, "body_timeout");
@@ -184,6 +195,8 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->port = count(out->settings, "port");
 	out->backlog = count(out->settings, "backlog");
 	out->defer_accept = wye_setting_boolean(out->settings, "defer_accept");
+	out->rfc7239 =
+		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
 	return read_trusted(out);
 }
 

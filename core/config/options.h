@@ -16,6 +16,7 @@ struct wye_listen_option {
 	bool defer_accept;
 	const char *const *trusted; /* CIDR ranges */
 	size_t trusted_count;
+	bool rfc7239; /* they say Forwarded, not X-Forwarded-For */
 	const config_setting_t *source;
 	struct wye_settings *settings;
 };
@@ -28,7 +29,7 @@ struct wye_options {
 	unsigned max_connections; /* 0: what the descriptor limit carries */
 	unsigned max_connections_per_address;
 	unsigned max_waiting;
-	size_t max_header;
+	size_t max_header, max_target;
 	uint64_t max_body;
 	unsigned head_timeout, body_timeout, keepalive_timeout, write_timeout, ticket_timeout;
 	unsigned drain_delay, drain_spread, drain_timeout;

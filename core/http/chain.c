@@ -4,87 +4,166 @@
  */
 #include <string.h>
 
-#include "http/blocking.h"
+#include "base/calls.h"
 #include "http/chain.h"
 #include "http/connection.h"
+#include "http/miss.h"
 #include "http/thread.h"
 #include "http/wait.h"
 
-void wye_chain_route(struct wye_request *request)
-{
-	const struct wye_lanes *lanes = request->connection->thread->lanes;
+/* ---- routing ---- */
 
-	request->chain = lanes->rest_chain;
-	if (wye_router_find(lanes->rest, request->method_bit, request->path, &request->match)) {
-		request->route = request->match.value;
-		request->chain = request->route->chain;
-	}
+static bool choose_path(struct wye_request *request)
+{
+	struct wye_text path = request->parts.path;
+	char *out;
+
+	request->path = path;
+	if (wye_path_check(path) == WYE_PATH_PLAIN)
+		return true;
+	out = wye_arena_allocate(&request->arena, path.length);
+	if (!out)
+		return false;
+	request->path = (struct wye_text) { out, wye_path_normalise(path, out) };
+	return true;
 }
 
-static void reply_field(struct wye_request *request, const char *name, const char *value)
+static bool keep_match(struct wye_request *request, const struct wye_match *match)
 {
-	(void)wye_reply_header(request, name, (struct wye_text) { value, strlen(value) });
+	size_t size = match->count * sizeof match->parameters[0];
+
+	request->route = match->value;
+	request->chain = request->route->base.chain;
+	request->parameter_count = (uint16_t)match->count;
+	if (!size)
+		return true;
+	request->parameters = wye_arena_allocate(&request->arena, size);
+	if (request->parameters)
+		memcpy(request->parameters, match->parameters, size);
+	return request->parameters;
 }
 
-/* 404; 405 with Allow; or 426 for a path that only WebSocket is served on (RFC 9110, 15.5). */
-static void answer_miss(struct wye_request *request)
+static bool make_states(struct wye_request *request)
 {
-	const struct wye_lanes *lanes = request->connection->thread->lanes;
-	unsigned allowed = request->match.allowed;
-	struct wye_match socket;
-	char list[64];
-
-	(void)wye_router_find(lanes->websocket, WYE_METHOD_GET, request->path, &socket);
-	if (!allowed && !socket.allowed) {
-		wye_reply_plain(request, 404, "not found\n");
-		return;
-	}
-	if (!allowed && (request->method_bit & (WYE_METHOD_GET | WYE_METHOD_HEAD))) {
-		reply_field(request, "Upgrade", "websocket");
-		wye_reply_plain(request, 426, "this path speaks WebSocket only\n");
-		return;
-	}
-	(void)wye_method_list(allowed | socket.allowed, list);
-	reply_field(request, "Allow", list);
-	wye_reply_plain(request, 405, "method not allowed\n");
+	if (!request->chain->count)
+		return true;
+	request->states = wye_arena_allocate(&request->arena,
+					     request->chain->count * sizeof *request->states);
+	return request->states;
 }
+
+bool wye_chain_route(struct wye_request *request)
+{
+	const struct wye_lane *lane = &request->lanes->rest;
+	struct wye_match match;
+
+	request->chain = lane->chain; /* for the log, whatever comes */
+	if (!choose_path(request))
+		return false;
+	if (request->parts.form == WYE_TARGET_ASTERISK)
+		return make_states(request);
+	if (!wye_hosts_find(lane->routes, request->head.host, request->method_bit,
+			    request->path, &match))
+		request->chain = wye_lane_miss(lane, request->head.host, request->path);
+	else if (!keep_match(request, &match))
+		return false;
+	request->allowed = match.allowed;
+	return make_states(request);
+}
+
+/* ---- steps ---- */
+
+static enum wye_verdict call_handler(struct wye_request *request)
+{
+	const struct wye_rest_route *route = request->route;
+	struct wye_call before = wye_call_enter(route->base.handler, route->base.pattern);
+	enum wye_verdict verdict;
+
+	if (request->piece)
+		verdict = route->handler->body(request, &route->base.mount, request->piece,
+					       request->piece_length);
+	else
+		verdict = route->handler->handle(request, &route->base.mount);
+	wye_call_leave(before);
+	return verdict;
+}
+
+static enum wye_verdict call_middleware(struct wye_request *request)
+{
+	const struct wye_step *step = &request->chain->steps[request->entered - 1];
+	struct wye_call before = wye_call_enter(step->name, wye_request_pattern(request));
+	enum wye_verdict verdict;
+
+	verdict = step->rest->request(request, step->instance,
+				      &request->states[request->entered - 1]);
+	wye_call_leave(before);
+	return verdict;
+}
+
+/* ---- steps on the pool ---- */
+
+static struct wye_request *of_job(struct wye_job *job)
+{
+	return (struct wye_request *)((char *)job - offsetof(struct wye_request, job));
+}
+
+static void run_blocking(struct wye_job *job)
+{
+	struct wye_request *request = of_job(job);
+
+	request->verdict =
+		request->in_handler ? call_handler(request) : call_middleware(request);
+}
+
+static void blocking_done(struct wye_job *job)
+{
+	struct wye_request *request = of_job(job);
+
+	if (request->expired) {
+		wye_reply_discard(request);
+		wye_reply_plain(request, 503, "timed out\n");
+		request->verdict = WYE_ANSWERED;
+	}
+	wye_chain_continue(request, request->verdict);
+}
+
+static enum wye_verdict submit(struct wye_request *request)
+{
+	request->job.run = run_blocking;
+	request->job.done = blocking_done;
+	/* Once it is submitted the pool may hold the request: nothing of it is touched. */
+	if (!wye_wait_begin(request) &&
+	    !wye_jobs_submit(request->connection->thread->jobs, &request->job))
+		return WYE_DEFERRED;
+	(void)wye_reply_header(request, "Retry-After", (struct wye_text) { "1", 1 });
+	wye_reply_plain(request, 503, "busy\n");
+	return WYE_ANSWERED;
+}
+
+/* ---- the run ---- */
 
 static enum wye_verdict run_handler(struct wye_request *request)
 {
-	const struct wye_rest_route *route = request->route;
-
 	request->in_handler = true;
-	if (!route) {
-		answer_miss(request);
+	if (!request->route) {
+		wye_miss_answer(request);
 		return WYE_ANSWERED;
 	}
-	if (route->handler->flags & WYE_BLOCKING)
-		return wye_blocking_submit(request);
-	return route->handler->handle(request, &route->base.mount);
+	if (request->route->handler->flags & WYE_BLOCKING)
+		return submit(request);
+	return call_handler(request);
 }
 
 static enum wye_verdict run_middleware(struct wye_request *request)
 {
-	const struct wye_rest_step *step = &request->chain->steps[request->entered];
-	void **state = &request->states[request->entered++];
+	const struct wye_step *step = &request->chain->steps[request->entered];
 
-	*state = NULL;
-	if (!step->middleware->request)
+	request->states[request->entered++] = NULL;
+	if (!step->rest->request)
 		return WYE_NEXT;
-	if (step->middleware->flags & WYE_BLOCKING)
-		return wye_blocking_submit(request);
-	return step->middleware->request(request, step->instance, state);
-}
-
-enum wye_verdict wye_chain_blocking_step(struct wye_request *request)
-{
-	const struct wye_rest_step *step;
-
-	if (request->in_handler)
-		return request->route->handler->handle(request, &request->route->base.mount);
-	step = &request->chain->steps[request->entered - 1];
-	return step->middleware->request(request, step->instance,
-					 &request->states[request->entered - 1]);
+	if (step->rest->flags & WYE_BLOCKING)
+		return submit(request);
+	return call_middleware(request);
 }
 
 /* A step that says one thing and did another is a fault of its author: the client gets 500. */
@@ -95,12 +174,27 @@ static void blame(struct wye_request *request, const char *what)
 	wye_reply_plain(request, 500, "internal error\n");
 }
 
+/* The connection is resumed, if it was suspended: the engine will call. */
+static void enter(struct wye_request *request, enum wye_request_state state)
+{
+	request->state = (uint8_t)state;
+	if (state == WYE_REQUEST_READING)
+		wye_http_connection_read_body(request->connection);
+	wye_wait_end(request);
+}
+
 static void settle(struct wye_request *request, enum wye_verdict verdict)
 {
-	bool waiting = request->ticket || request->on_pool;
+	bool waiting = request->ticket || request->job.out;
 
 	if (verdict == WYE_DEFERRED && waiting) {
 		request->state = WYE_REQUEST_WAITING;
+		wye_http_connection_serve(request->connection);
+		return;
+	}
+	if (verdict == WYE_NEXT && request->piece && !waiting && !request->reply.status) {
+		request->piece = NULL;
+		enter(request, WYE_REQUEST_READING);
 		return;
 	}
 	if (verdict == WYE_DEFERRED)
@@ -111,8 +205,8 @@ static void settle(struct wye_request *request, enum wye_verdict verdict)
 		blame(request, "is a handler and did not answer");
 	else if (!request->reply.status)
 		blame(request, "said that it answered and did not");
-	request->state = WYE_REQUEST_RESUMED;
-	wye_wait_end(request);
+	request->piece = NULL;
+	enter(request, WYE_REQUEST_RESUMED);
 }
 
 void wye_chain_run(struct wye_request *request)
@@ -123,9 +217,28 @@ void wye_chain_run(struct wye_request *request)
 	request->chain_begun = true;
 	while (verdict == WYE_NEXT && request->entered < request->chain->count)
 		verdict = run_middleware(request);
+	if (verdict == WYE_NEXT && request->reading && request->route) {
+		enter(request, WYE_REQUEST_READING);
+		return;
+	}
 	if (verdict == WYE_NEXT)
 		verdict = run_handler(request);
 	settle(request, verdict);
+}
+
+bool wye_chain_piece(struct wye_request *request, const void *data, size_t length)
+{
+	bool blocking = request->route->handler->flags & WYE_BLOCKING;
+
+	request->state = WYE_REQUEST_RUNNING;
+	request->in_handler = true;
+	request->piece = data;
+	request->piece_length = length;
+	settle(request, blocking ? submit(request) : call_handler(request));
+	if (!request->job.out)
+		return true;
+	request->piece_taken = length;
+	return false;
 }
 
 void wye_chain_continue(struct wye_request *request, enum wye_verdict verdict)
@@ -142,27 +255,36 @@ void wye_chain_response(struct wye_request *request)
 	if (!request->chain_begun)
 		return;
 	for (size_t i = request->entered; i-- > 0;) {
-		const struct wye_rest_step *step = &request->chain->steps[i];
+		const struct wye_step *step = &request->chain->steps[i];
+		struct wye_call before;
 
-		if (step->middleware->response)
-			step->middleware->response(request, step->instance, request->states[i]);
+		if (!step->rest->response)
+			continue;
+		before = wye_call_enter(step->name, wye_request_pattern(request));
+		step->rest->response(request, step->instance, request->states[i]);
+		wye_call_leave(before);
 	}
 }
 
 void wye_chain_done(struct wye_request *request)
 {
-	const struct wye_rest_chain *chain = request->chain;
+	const struct wye_chain *chain = request->chain;
+	void *untouched[WYE_CHAIN_MAX] = { NULL }, **states = request->states;
 	size_t count = request->entered;
 
-	if (!request->chain_begun) { /* it ended before: the chain of a miss hears of it */
-		chain = request->connection->thread->lanes->rest_chain;
+	if (!request->chain_begun) { /* it ended before: the lane's chain hears of it */
+		chain = request->lanes->rest.chain;
 		count = chain->count;
-		memset(request->states, 0, count * sizeof request->states[0]);
+		states = untouched;
 	}
 	for (size_t i = count; i-- > 0;) {
-		const struct wye_rest_step *step = &chain->steps[i];
+		const struct wye_step *step = &chain->steps[i];
+		struct wye_call before;
 
-		if (step->middleware->done)
-			step->middleware->done(request, step->instance, request->states[i]);
+		if (!step->rest->done)
+			continue;
+		before = wye_call_enter(step->name, wye_request_pattern(request));
+		step->rest->done(request, step->instance, states[i]);
+		wye_call_leave(before);
 	}
 }

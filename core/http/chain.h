@@ -8,15 +8,18 @@
 
 #include "http/request.h"
 
-/* Finds the route and decides which chain the request runs through. */
-void wye_chain_route(struct wye_request *request);
+/* Finds the route and decides which chain the request runs through. Returns false without
+ * memory. */
+bool wye_chain_route(struct wye_request *request);
 
-/* Runs request steps and the handler, from where the request is. Afterwards its state is
- * RESUMED (an answer is there) or WAITING (suspended). */
+/* Runs request steps, and the handler if the body is read, from where the request is.
+ * Afterwards its state is READING (the body is wanted), RESUMED (an answer is there) or
+ * WAITING (suspended). */
 void wye_chain_run(struct wye_request *request);
 
-/* Runs the one step that waits for the pool. On a thread of the pool. */
-enum wye_verdict wye_chain_blocking_step(struct wye_request *request);
+/* Shows the handler a piece of the body. Afterwards the state is one of the above. Returns
+ * false if it went to the pool: the piece is seen, and comes again. */
+bool wye_chain_piece(struct wye_request *request, const void *data, size_t length);
 
 /* Goes on after a deferred step has given its verdict. */
 void wye_chain_continue(struct wye_request *request, enum wye_verdict verdict);

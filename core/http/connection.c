@@ -6,6 +6,7 @@
  * once per head_timeout, looks whether anything is due.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,6 +18,7 @@
 #include "http/connection.h"
 #include "http/request.h"
 #include "http/thread.h"
+#include "net/farewell.h"
 
 static const char TIMED_OUT[] = "HTTP/1.1 408 Request Timeout\r\n"
 				"Content-Type: text/plain\r\n"
@@ -112,7 +114,8 @@ static uint64_t allowance(const struct wye_http_connection *connection)
 	case WYE_HTTP_BODY:
 		return limits->body_timeout;
 	case WYE_HTTP_SERVING:
-		if (connection->request && connection->request->state != WYE_REQUEST_QUEUED)
+		if (connection->request && (connection->request->state != WYE_REQUEST_QUEUED ||
+					    connection->request->suspended))
 			return 0; /* its ticket has a deadline of its own */
 		return limits->write_timeout;
 	case WYE_HTTP_ENDING:
@@ -129,7 +132,7 @@ static void say_timed_out(struct wye_http_connection *connection)
 	wye_metric_add(connection->thread->metrics->timed_out, 1);
 }
 
-static void expire(struct wye_http_connection *connection)
+void wye_http_connection_expire(struct wye_http_connection *connection)
 {
 	struct wye_request *request = connection->request;
 	bool asked = connection->phase == WYE_HTTP_HEAD || connection->phase == WYE_HTTP_BODY;
@@ -137,6 +140,7 @@ static void expire(struct wye_http_connection *connection)
 	if (asked)
 		say_timed_out(connection);
 	if (request) {
+		wye_context_cancel(&request->context, WYE_CANCEL_DEADLINE);
 		request->ending = asked ? WYE_REQUEST_TIMED_OUT : WYE_REQUEST_ABORTED;
 		if (asked)
 			request->reply.status = 408;
@@ -156,7 +160,7 @@ static void check_deadline(void *argument)
 	look_for_progress(connection, now);
 	allowed = allowance(connection);
 	if (allowed && now - connection->since >= allowed) {
-		expire(connection);
+		wye_http_connection_expire(connection);
 		return;
 	}
 	left = allowed ? allowed - (now - connection->since) : longest;
@@ -164,7 +168,8 @@ static void check_deadline(void *argument)
 }
 
 void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
-			      const union wye_address *peer)
+			      const union wye_address *peer,
+			      const struct wye_listener *listener)
 {
 	struct wye_http_connection *connection = take(thread);
 	enum MHD_Result added;
@@ -178,6 +183,7 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	memset(connection, 0, offsetof(struct wye_http_connection, peer_text));
 	connection->thread = thread;
 	connection->descriptor = descriptor;
+	connection->listener = listener;
 	connection->peer = *peer;
 	connection->first = true;
 	connection->since = thread->loop.now;
@@ -246,6 +252,20 @@ void wye_http_connection_cut(struct wye_http_connection *connection)
 {
 	connection->phase = WYE_HTTP_ENDING;
 	shutdown(connection->descriptor, SHUT_RDWR);
+}
+
+void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,
+			       size_t length)
+{
+	int descriptor = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
+
+	if (descriptor < 0) { /* the best that can be done */
+		(void)!send(connection->descriptor, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+		return;
+	}
+	connection->handed_over = true; /* it leaves the limits when the farewell is over */
+	wye_farewell(&connection->thread->loop, descriptor, bytes, length,
+		     connection->thread->limits, &connection->peer);
 }
 
 void wye_http_connection_close_idle(struct wye_http_connection *connection)

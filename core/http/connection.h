@@ -10,7 +10,7 @@
 #include <microhttpd.h>
 
 #include "base/loop.h"
-#include "net/address.h"
+#include "net/listener.h"
 
 struct wye_http_thread;
 struct wye_request;
@@ -39,6 +39,7 @@ struct wye_http_connection {
 	bool inexact;   /* of the present request: its body has a framing that we don't see */
 	uint64_t acked; /* bytes of replies the peer had acknowledged at the last look */
 	struct wye_timer deadline;
+	const struct wye_listener *listener;
 	union wye_address peer;
 	uint8_t peer_length; /* 0: not written yet */
 	char peer_text[WYE_ADDRESS_TEXT];
@@ -46,7 +47,8 @@ struct wye_http_connection {
 
 /* Takes over an accepted descriptor, which has entered the limits. Http thread. */
 void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
-			      const union wye_address *peer);
+			      const union wye_address *peer,
+			      const struct wye_listener *listener);
 
 /* The engine's notice of a start or an end (MHD_OPTION_NOTIFY_CONNECTION). */
 void wye_http_connection_notice(void *thread, struct MHD_Connection *engine, void **context,
@@ -61,8 +63,17 @@ void wye_http_connection_rest(struct wye_http_connection *connection);
 /* Closes it, unless it is serving a request: for a drain. */
 void wye_http_connection_close_idle(struct wye_http_connection *connection);
 
+/* Last words, written by ourselves on a duplicate of the socket; the engine, which has to be
+ * told to close in the same call, only closes its own. */
+void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,
+			       size_t length);
+
 /* Shuts the socket down: the engine then ends what it has with exactly one completion. */
 void wye_http_connection_cut(struct wye_http_connection *connection);
+
+/* The time of its phase is over: 408 where a request was coming, else a close without a word.
+ */
+void wye_http_connection_expire(struct wye_http_connection *connection);
 
 struct wye_text wye_http_connection_peer(struct wye_http_connection *connection);
 

@@ -12,21 +12,21 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
+#include "base/field.h"
+#include "http/body.h"
 #include "http/chain.h"
 #include "http/connection.h"
 #include "http/engine.h"
 #include "http/request.h"
 #include "http/upgrade.h"
 #include "http/wait.h"
-#include "route/target.h"
+#include "net/farewell.h"
 
 enum {
-	BODY_STEP = 4096,  /* bytes of a body that count as progress */
 	FIELD_ENTRY = 80,  /* bytes of the engine's index per field, at most */
 	REPLY_ROOM = 1024, /* bytes for the head of a reply */
 };
@@ -54,12 +54,6 @@ static void *request_line(void *cls, const char *target, struct MHD_Connection *
 	return request;
 }
 
-static bool has(const struct wye_request *request, const char *name, struct wye_text *value)
-{
-	*value = wye_request_header(request, name);
-	return value->data;
-}
-
 static size_t head_size(const struct wye_request *request)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
@@ -76,115 +70,180 @@ static size_t pool_size(const struct wye_http_limits *limits)
 	return limits->max_header + limits->max_header / 4;
 }
 
-/* The pool must hold the head, an index entry per field and the reply's head: where it would
- * not, the engine closes without a word. */
+/* The pool must hold the head, an index entry per field, cookie and query parameter, a copy of
+ * the cookies, and the reply's head: where it would not, the engine closes without a word. */
 static bool fits(const struct wye_request *request)
 {
+	const enum MHD_ValueKind all =
+		MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND;
 	const struct wye_http_limits *limits = request->connection->thread->http;
-	size_t size = head_size(request);
-	int fields;
+	struct MHD_Connection *engine = request->connection->engine;
+	size_t size = head_size(request), cookies = 0;
+	const char *text;
+	int entries;
 
 	if (size > limits->max_header)
 		return false;
 	if (size < limits->max_header / 8) /* even if all fields were of the shortest */
 		return true;
-	fields = MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND, NULL,
-					     NULL);
-	return size + (size_t)fields * FIELD_ENTRY + REPLY_ROOM <= pool_size(limits);
+	entries = MHD_get_connection_values_n(engine, all, NULL, NULL);
+	(void)MHD_lookup_connection_value_n(engine, MHD_HEADER_KIND, "Cookie", 6, &text,
+					    &cookies);
+	return size + cookies + (size_t)entries * FIELD_ENTRY + REPLY_ROOM <= pool_size(limits);
+}
+
+/* ---- refusals ---- */
+
+/* Answers at once and closes: what follows on the connection is not looked at. */
+static enum MHD_Result refuse(struct wye_request *request, struct wye_fault fault,
+			      void **context)
+{
+	wye_metric_add(request->connection->thread->metrics->malformed, 1);
+	request->ending = WYE_REQUEST_REFUSED;
+	wye_reply_plain(request, fault.status, fault.text);
+	return wye_reply_queue(request, context);
 }
 
 /* Written by ourselves, as the pool may have no room for it. */
 static enum MHD_Result too_large(struct wye_request *request)
 {
-	static const char text[] = "HTTP/1.1 431 Request Header Fields Too Large\r\n"
-				   "Content-Type: text/plain\r\n"
-				   "Content-Length: 24\r\n"
-				   "Connection: close\r\n"
-				   "\r\n"
-				   "header fields too large\n";
-
-	(void)!send(request->connection->descriptor, text, sizeof text - 1,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-	shutdown(request->connection->descriptor, SHUT_WR);
 	request->ending = WYE_REQUEST_REFUSED;
-	request->reply.status = 431;
-	request->state = WYE_REQUEST_CUT;
-	return MHD_NO;
+	wye_reply_plain(request, 431, "header fields too large\n");
+	return wye_reply_say(request);
 }
 
-/* Answers at once and closes: for requests whose body will not be read. */
-static enum MHD_Result refuse(struct wye_request *request, unsigned status, const char *text)
-{
-	wye_reply_plain(request, status, text);
-	return wye_reply_queue(request);
-}
+/* ---- the head ---- */
 
-static enum MHD_Result start_body(struct wye_request *request, struct wye_text length)
+static struct wye_request_line split_line(const struct wye_request *request, const char *method,
+					  const char *version)
 {
-	uint64_t limit = request->connection->thread->http->max_body;
+	struct wye_request_line line = {
+		.method = { method, strlen(method) },
+		.target = request->target,
+		.version = { version, strlen(version) },
+		.end = method + head_size(request),
+	};
 
-	if (length.data && strtoull(length.data, NULL, 10) > limit)
-		return refuse(request, 413, "body too large\n");
-	wye_http_connection_read_body(request->connection);
-	return MHD_YES;
+	line.rest = version + line.version.length + 2;
+	line.between = (size_t)(version - method) - line.method.length;
+	return line;
 }
 
 /* The engine clears its pool when it refuses a request that it has shown us already. */
-static struct wye_text keep(struct wye_request *request, const char *text)
+static struct wye_text keep(struct wye_request *request, struct wye_text text)
 {
-	return wye_arena_copy(&request->arena, text, strlen(text));
+	return wye_arena_copy(&request->arena, text.data, text.length);
+}
+
+static bool keep_line(struct wye_request *request, const struct wye_request_line *line)
+{
+	const char *name;
+
+	request->method_bit = wye_method_parse(line->method);
+	name = wye_method_name(request->method_bit);
+	request->method = name ? (struct wye_text) { name, line->method.length }
+			       : keep(request, line->method);
+	if (line->version.length == 8 && !memcmp(line->version.data, "HTTP/1.1", 8))
+		request->version = (struct wye_text) { "HTTP/1.1", 8 };
+	else
+		request->version = keep(request, line->version);
+	return request->method.data && request->version.data;
+}
+
+/* The engine has another count where a NUL has hidden something from it, or from us. */
+static bool engine_agrees(const struct wye_request *request)
+{
+	int count = MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND,
+						NULL, NULL);
+
+	return (size_t)count == request->head.count;
+}
+
+static struct wye_fault check_target(struct wye_request *request)
+{
+	struct wye_target *parts = &request->parts;
+
+	if (request->target.length > request->connection->thread->http->max_target)
+		return (struct wye_fault) { 414, "request target too long\n" };
+	if (request->method.length == 7 && !memcmp(request->method.data, "CONNECT", 7))
+		return (struct wye_fault) { 501, "CONNECT is not served\n" };
+	if (parts->form == WYE_TARGET_BAD ||
+	    (parts->form == WYE_TARGET_ASTERISK && request->method_bit != WYE_METHOD_OPTIONS) ||
+	    wye_path_check(parts->path) == WYE_PATH_BAD)
+		return (struct wye_fault) { 400, "bad request target\n" };
+	return (struct wye_fault) { 0, NULL };
+}
+
+/* RFC 9112, 3.2.2: an absolute target's authority replaces Host. */
+static struct wye_fault choose_host(struct wye_request *request)
+{
+	if (request->parts.form != WYE_TARGET_ABSOLUTE)
+		return (struct wye_fault) { 0, NULL };
+	if (!wye_head_is_host(request->parts.authority))
+		return (struct wye_fault) { 400, "bad authority\n" };
+	request->head.host = request->parts.authority;
+	return (struct wye_fault) { 0, NULL };
+}
+
+static struct wye_fault read_head(struct wye_request *request,
+				  const struct wye_request_line *line)
+{
+	struct wye_fault fault = wye_head_check_line(line);
+
+	if (!fault.status)
+		fault = check_target(request);
+	if (!fault.status)
+		fault = wye_head_read(&request->head, &request->arena, line);
+	if (!fault.status && !engine_agrees(request))
+		fault = (struct wye_fault) { 400, "bad field\n" };
+	return fault.status ? fault : choose_host(request);
+}
+
+/* Before the lane is chosen: both see the client, and not the proxy. */
+static void find_client(struct wye_request *request)
+{
+	const struct wye_http_connection *connection = request->connection;
+	char text[WYE_ADDRESS_TEXT];
+	size_t length;
+
+	request->address = connection->peer;
+	if (!connection->listener->trust.count ||
+	    !wye_forwarded_client(&connection->listener->trust, &connection->peer,
+				  request->head.fields, request->head.count, &request->address))
+		return;
+	length = wye_address_text(&request->address, text);
+	request->client = wye_arena_copy(&request->arena, text, length);
 }
 
 static enum MHD_Result head_read(struct wye_request *request, const char *method,
-				 const char *version)
+				 const char *version, void **context)
 {
-	struct wye_text field, length = { NULL, 0 };
+	struct wye_http_connection *connection = request->connection;
+	struct wye_request_line line = split_line(request, method, version);
+	struct wye_fault fault;
 	bool body;
 
-	request->method = keep(request, method);
-	request->version = keep(request, version);
-	if (!request->method.data || !request->version.data)
+	request->chain = request->lanes->rest.chain;
+	if (!keep_line(request, &line))
 		return MHD_NO;
-	request->method_bit = wye_method_parse(request->method);
-	request->state = WYE_REQUEST_BODY;
 	if (!fits(request))
 		return too_large(request);
-	if (!wye_path_valid(request->path))
-		return refuse(request, 400, "bad request target\n");
-	body = has(request, "Content-Length", &length) && strcmp(length.data, "0");
-	request->connection->inexact = has(request, "Transfer-Encoding", &field);
-	request->connection->consumed += head_size(request);
-	body = body || request->connection->inexact;
-	if (has(request, "Upgrade", &field) && wye_upgrade_wanted(request))
-		return wye_upgrade_begin(request, body);
+	fault = read_head(request, &line);
+	if (fault.status)
+		return refuse(request, fault, context);
+	find_client(request);
+	connection->inexact = request->head.chunked;
+	connection->consumed += (size_t)(line.end - method);
+	body = request->head.chunked || request->head.length;
+	if (request->head.upgrades && wye_upgrade_wanted(request))
+		return wye_upgrade_begin(request, body, context);
+	if (!wye_chain_route(request))
+		return refuse(request, (struct wye_fault) { 503, "out of memory\n" }, context);
 	if (body)
-		return start_body(request, length);
-	wye_http_connection_serve(request->connection);
+		return wye_body_begin(request, context);
+	request->state = WYE_REQUEST_READING;
+	wye_http_connection_serve(connection);
 	return MHD_YES;
-}
-
-static enum MHD_Result body_piece(struct wye_request *request, size_t *length)
-{
-	uint64_t before = request->body_received;
-
-	request->body_received += *length;
-	request->connection->consumed += *length;
-	*length = 0; /* read and dropped: handlers get bodies with a later interface */
-	if (before / BODY_STEP != request->body_received / BODY_STEP)
-		wye_http_connection_progress(request->connection);
-	return MHD_YES;
-}
-
-static void all_read(struct wye_request *request)
-{
-	wye_http_connection_serve(request->connection);
-	wye_chain_route(request);
-	if (request->body_received <= request->connection->thread->http->max_body) {
-		wye_chain_run(request);
-		return;
-	}
-	wye_reply_plain(request, 413, "body too large\n");
-	request->state = WYE_REQUEST_RESUMED;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const char *url,
@@ -196,21 +255,20 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const ch
 	(void)cls;
 	(void)engine;
 	(void)url;
-	(void)data;
 	if (!*context) /* no memory for it at the request line */
 		return MHD_NO;
 	request = wye_request_from(*context);
 	if (request->state == WYE_REQUEST_NEW)
-		return head_read(request, method, version);
-	if (request->state == WYE_REQUEST_BODY && *length)
-		return body_piece(request, length);
-	if (request->state == WYE_REQUEST_BODY)
-		all_read(request);
+		return head_read(request, method, version, context);
+	if (*length && request->reading && request->state != WYE_REQUEST_CUT)
+		return wye_body_piece(request, data, length);
+	if (request->reading || request->state == WYE_REQUEST_READING)
+		wye_body_end(request);
 	switch (request->state) {
 	case WYE_REQUEST_RESUMED:
-		return wye_reply_queue(request);
+		return wye_reply_queue(request, context);
 	case WYE_REQUEST_UPGRADE:
-		return wye_upgrade_refuse(request);
+		return wye_upgrade_refuse(request, context);
 	case WYE_REQUEST_CUT:
 	case WYE_REQUEST_HANDED:
 		return MHD_NO;
@@ -230,15 +288,26 @@ static unsigned engine_status(struct MHD_Connection *engine)
 
 static void note_ending(struct wye_request *request, enum MHD_RequestTerminationCode code)
 {
-	if (request->ending != WYE_REQUEST_FINISHED)
-		return; /* known: timed out, stopped, aborted */
+	if (request->ending != WYE_REQUEST_FINISHED || request->said)
+		return; /* known: refused, timed out, stopped, aborted, answered by ourselves */
 	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
 	    request->state != WYE_REQUEST_QUEUED) {
 		request->ending = WYE_REQUEST_REFUSED;
 		request->reply.status = engine_status(request->connection->engine);
 	} else if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
 		request->ending = WYE_REQUEST_ABORTED;
+		wye_context_cancel(&request->context, WYE_CANCEL_GONE);
 	}
+}
+
+/* The engine closes after an answer that did not wait for the body. */
+static void linger(struct wye_request *request)
+{
+	bool refused = request->ending == WYE_REQUEST_REFUSED;
+
+	if (!request->said && (refused || (request->reading && !request->dropping) ||
+			       (request->reading && request->state == WYE_REQUEST_QUEUED)))
+		wye_http_connection_leave(request->connection, NULL, 0);
 }
 
 static void count_ending(const struct wye_request *request)
@@ -275,6 +344,8 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 	} else {
 		note_ending(request, code);
 		count_ending(request);
+		if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+			linger(request);
 		wye_chain_done(request);
 	}
 	wye_metric_add(connection->thread->metrics->ended, 1);

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * reply.c - the answer to a request: what steps put together, and how it goes to the engine.
+ * reply.c - the answer to a request: what steps put together, and how it leaves. Bodies that
+ * are read from files and sources are in source.c.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include "base/field.h"
+#include "base/status.h"
 #include "http/chain.h"
 #include "http/connection.h"
+#include "http/events.h"
 #include "http/request.h"
 #include "http/thread.h"
 
-static int answer(struct wye_request *request, unsigned status, const char *type,
-		  const void *body, size_t length)
+/* ---- answers ---- */
+
+static int answer(struct wye_request *request, const struct wye_reply *given)
 {
 	struct wye_reply *reply = &request->reply;
 
@@ -22,55 +27,138 @@ static int answer(struct wye_request *request, unsigned status, const char *type
 			wye_request_step(request), reply->culprit, reply->status);
 		return -EALREADY;
 	}
-	if (status < 200 || status > 599)
+	if (given->status < 200 || given->status > 599)
 		return -EINVAL;
-	reply->status = status;
-	reply->type = type;
-	reply->body = body;
-	reply->length = length;
+	reply->status = given->status;
+	reply->kind = given->kind;
+	reply->type = given->type;
+	reply->length = given->length;
+	reply->body = given->body;
+	reply->file = given->file;
+	reply->offset = given->offset;
+	reply->source = given->source;
+	reply->events = given->events;
+	reply->argument = given->argument;
 	reply->culprit = wye_request_step(request);
 	return 0;
+}
+
+static int out_of_memory(struct wye_request *request)
+{
+	(void)wye_reply_static(request, 500, NULL, "", 0);
+	return -ENOMEM;
+}
+
+/* Copies a Content-Type; false without memory. */
+static bool keep_type(struct wye_request *request, const char **type)
+{
+	struct wye_text kept;
+
+	if (!*type)
+		return true;
+	kept = wye_arena_copy(&request->arena, *type, strlen(*type));
+	*type = kept.data;
+	return kept.data;
 }
 
 int wye_reply_static(struct wye_request *request, unsigned status, const char *type,
 		     const void *body, size_t length)
 {
-	return answer(request, status, type, body, length);
+	return answer(request, &(struct wye_reply) { .status = status,
+						     .kind = WYE_REPLY_BYTES,
+						     .type = type,
+						     .body = body,
+						     .length = length,
+						     .file = -1 });
 }
 
 int wye_reply(struct wye_request *request, unsigned status, const char *type, const void *body,
 	      size_t length)
 {
-	struct wye_text kept_type = { NULL, 0 }, kept = { "", 0 };
+	struct wye_text kept = { "", 0 };
 
-	if (request->reply.status)
-		return answer(request, status, type, body, length);
-	if (length)
-		kept = wye_arena_copy(&request->arena, body, length);
-	if (type)
-		kept_type = wye_arena_copy(&request->arena, type, strlen(type));
-	if (!kept.data || (type && !kept_type.data)) {
-		(void)answer(request, 500, NULL, "", 0);
-		return -ENOMEM;
+	if (!request->reply.status) {
+		if (length)
+			kept = wye_arena_copy(&request->arena, body, length);
+		if (!kept.data || !keep_type(request, &type))
+			return out_of_memory(request);
 	}
-	return answer(request, status, kept_type.data, kept.data, kept.length);
+	return wye_reply_static(request, status, type, kept.data, kept.length);
+}
+
+int wye_reply_file(struct wye_request *request, unsigned status, const char *type,
+		   int descriptor, uint64_t offset, uint64_t length)
+{
+	struct wye_reply given = { .status = status,
+				   .kind = WYE_REPLY_FILE,
+				   .file = descriptor,
+				   .offset = offset,
+				   .length = length };
+	int error = keep_type(request, &type) ? 0 : out_of_memory(request);
+
+	given.type = type;
+	if (!error)
+		error = answer(request, &given);
+	if (error)
+		close(descriptor);
+	return error;
+}
+
+int wye_reply_stream(struct wye_request *request, unsigned status, const char *type,
+		     uint64_t length, const struct wye_source *source, void *argument)
+{
+	struct wye_reply given = { .status = status,
+				   .kind = WYE_REPLY_SOURCE,
+				   .length = length,
+				   .source = source,
+				   .argument = argument,
+				   .file = -1 };
+	int error = keep_type(request, &type) ? 0 : out_of_memory(request);
+
+	given.type = type;
+	if (!error)
+		error = answer(request, &given);
+	if (error && source->close)
+		source->close(argument);
+	return error;
+}
+
+int wye_reply_events(struct wye_request *request, const char *type,
+		     const struct wye_stream_handler *handler, void *data)
+{
+	struct wye_reply given = { .status = 200,
+				   .kind = WYE_REPLY_EVENTS,
+				   .length = WYE_LENGTH_UNKNOWN,
+				   .events = handler,
+				   .argument = data,
+				   .file = -1 };
+
+	given.type = type ? type : "text/event-stream";
+	if (!keep_type(request, &given.type))
+		return out_of_memory(request);
+	return answer(request, &given);
 }
 
 void wye_reply_discard(struct wye_request *request)
 {
-	if (request->reply.sealed)
+	struct wye_reply *reply = &request->reply;
+
+	if (reply->sealed)
 		return;
-	request->reply.status = 0;
-	request->reply.type = NULL;
-	request->reply.body = NULL;
-	request->reply.length = 0;
+	wye_reply_release(reply);
+	reply->status = 0;
+	reply->type = NULL;
+	reply->length = 0;
 }
 
 void wye_reply_plain(struct wye_request *request, unsigned status, const char *text)
 {
 	if (!request->reply.status)
-		(void)answer(request, status, "text/plain; charset=utf-8", text, strlen(text));
+		(void)wye_reply_static(request, status, "text/plain; charset=utf-8", text,
+				       strlen(text));
 }
+
+/* ---- fields ---- */
 
 int wye_reply_header(struct wye_request *request, const char *name, struct wye_text value)
 {
@@ -92,6 +180,36 @@ int wye_reply_header(struct wye_request *request, const char *name, struct wye_t
 	return 0;
 }
 
+size_t wye_reply_remove_header(struct wye_request *request, const char *name)
+{
+	struct wye_reply *reply = &request->reply;
+	struct wye_reply_field **link = &reply->fields;
+	size_t removed = 0;
+
+	while (!reply->sealed && *link) {
+		if (!strcasecmp((*link)->name, name)) {
+			*link = (*link)->next;
+			removed++;
+		} else {
+			link = &(*link)->next;
+		}
+	}
+	if (!reply->sealed)
+		reply->last = link;
+	return removed;
+}
+
+struct wye_text wye_reply_find_header(const struct wye_request *request, const char *name)
+{
+	for (const struct wye_reply_field *field = request->reply.fields; field;
+	     field = field->next)
+		if (!strcasecmp(field->name, name))
+			return (struct wye_text) { field->value, strlen(field->value) };
+	return (struct wye_text) { NULL, 0 };
+}
+
+/* ---- what it is so far ---- */
+
 unsigned wye_reply_status(const struct wye_request *request)
 {
 	return request->reply.status;
@@ -103,17 +221,62 @@ void wye_reply_set_status(struct wye_request *request, unsigned status)
 		request->reply.status = status;
 }
 
+const char *wye_reply_type(const struct wye_request *request)
+{
+	return request->reply.type;
+}
+
+int wye_reply_set_type(struct wye_request *request, const char *type)
+{
+	if (request->reply.sealed)
+		return -EALREADY;
+	if (!keep_type(request, &type))
+		return -ENOMEM;
+	request->reply.type = type;
+	return 0;
+}
+
 uint64_t wye_reply_length(const struct wye_request *request)
 {
-	return request->reply.length;
+	const struct wye_reply *reply = &request->reply;
+	bool streamed = reply->kind == WYE_REPLY_SOURCE || reply->kind == WYE_REPLY_EVENTS;
+
+	if (!reply->sealed)
+		return reply->length;
+	if (request->method_bit == WYE_METHOD_HEAD)
+		return 0;
+	return streamed ? reply->sent : reply->length;
+}
+
+/* ---- leaving ---- */
+
+void wye_reply_seal(struct wye_request *request)
+{
+	if (request->reply.sealed)
+		return;
+	if (!request->reply.status)
+		wye_reply_plain(request, 500, "internal error\n");
+	wye_chain_response(request);
+	request->reply.sealed = true;
+}
+
+static struct MHD_Response *make_response(struct wye_request *request)
+{
+	const struct wye_reply *reply = &request->reply;
+
+	if (reply->kind == WYE_REPLY_BYTES)
+		return MHD_create_response_from_buffer(reply->length, (void *)reply->body,
+						       MHD_RESPMEM_PERSISTENT);
+	if (reply->kind == WYE_REPLY_EVENTS) /* a HEAD's: no body, but what it would have */
+		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	return wye_source_response(request);
 }
 
 /* NULL without memory. */
-static struct MHD_Response *build(const struct wye_request *request)
+static struct MHD_Response *build(struct wye_request *request)
 {
 	const struct wye_reply *reply = &request->reply;
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		reply->length, (void *)reply->body, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response = make_response(request);
 	bool whole = response;
 
 	if (whole && reply->type)
@@ -130,15 +293,17 @@ static struct MHD_Response *build(const struct wye_request *request)
 	return NULL;
 }
 
-enum MHD_Result wye_reply_queue(struct wye_request *request)
+enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 {
 	struct MHD_Response *response;
 	enum MHD_Result queued;
 
-	if (!request->reply.status)
-		wye_reply_plain(request, 500, "internal error\n");
-	wye_chain_response(request);
-	request->reply.sealed = true;
+	wye_reply_seal(request);
+	if (request->reply.kind == WYE_REPLY_EVENTS && request->method_bit != WYE_METHOD_HEAD) {
+		*context = NULL; /* the request leaves: no completion will come for it */
+		wye_events_hand_over(request);
+		return MHD_NO;
+	}
 	response = build(request);
 	if (!response) {
 		request->state = WYE_REQUEST_CUT;
@@ -150,4 +315,34 @@ enum MHD_Result wye_reply_queue(struct wye_request *request)
 	request->state = queued ? WYE_REQUEST_QUEUED : WYE_REQUEST_CUT;
 	wye_http_connection_serve(request->connection);
 	return queued;
+}
+
+int wye_reply_compose(const struct wye_request *request, struct wye_buffer *out)
+{
+	const struct wye_reply *reply = &request->reply;
+	int error = wye_status_begin(out, reply->status);
+
+	if (!error && reply->type)
+		error = wye_buffer_printf(out, "Content-Type: %s\r\n", reply->type);
+	for (const struct wye_reply_field *field = reply->fields; !error && field;
+	     field = field->next)
+		error = wye_buffer_printf(out, "%s: %s\r\n", field->name, field->value);
+	if (!error && reply->kind == WYE_REPLY_BYTES)
+		error = wye_status_body(
+			out, reply->body,
+			request->method_bit == WYE_METHOD_HEAD ? 0 : (size_t)reply->length);
+	return error;
+}
+
+enum MHD_Result wye_reply_say(struct wye_request *request)
+{
+	struct wye_buffer text = { NULL, 0, 0 };
+
+	wye_reply_seal(request);
+	if (!wye_reply_compose(request, &text))
+		wye_http_connection_leave(request->connection, text.data, text.length);
+	wye_buffer_fini(&text);
+	request->said = true;
+	request->state = WYE_REQUEST_CUT;
+	return MHD_NO;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * request.c - see request.h; the public functions that read a request.
+ * request.c - see request.h; the life of a request and the public functions about it. What the
+ * client sent is read in input.c.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +11,7 @@
 #include "http/connection.h"
 #include "http/request.h"
 #include "http/thread.h"
-#include "route/target.h"
+#include "http/wait.h"
 
 #define REQUEST_MAGIC 0x77797265u
 
@@ -39,27 +39,14 @@ static struct wye_request *take(struct wye_http_thread *thread)
 
 static void reset(struct wye_request *request, struct wye_http_connection *connection)
 {
+	memset(request, 0, offsetof(struct wye_request, arena));
 	request->magic = REQUEST_MAGIC;
-	request->state = WYE_REQUEST_NEW;
 	request->connection = connection;
-	request->method = request->version = (struct wye_text) { NULL, 0 };
-	request->id = request->user = (struct wye_text) { NULL, 0 };
-	request->route = NULL;
-	request->chain = NULL;
-	request->match.count = 0;
-	request->entered = 0;
-	request->chain_begun = request->in_handler = false;
-	request->reply = (struct wye_reply) { .status = 0 };
+	request->lanes = connection->thread->lanes;
+	request->reply.file = -1;
 	request->reply.last = &request->reply.fields;
-	request->undo = NULL;
-	request->handshake = NULL;
-	request->body_received = 0;
 	request->started = microseconds();
-	request->ending = WYE_REQUEST_FINISHED;
-	atomic_store_explicit(&request->cancelled, false, memory_order_relaxed);
-	request->ticket = NULL;
-	request->suspended = request->watching = request->expired = false;
-	request->on_pool = request->queued = false;
+	wye_context_init(&request->context, &connection->thread->loop, wye_wait_deadline_over);
 }
 
 struct wye_request *wye_request_begin(struct wye_http_connection *connection,
@@ -75,24 +62,45 @@ struct wye_request *wye_request_begin(struct wye_http_connection *connection,
 		wye_request_finish(request);
 		return NULL;
 	}
-	wye_target_split(request->target, &request->path, &request->query);
+	request->parts = wye_target_parse(request->target);
 	return request;
 }
 
-void wye_request_finish(struct wye_request *request)
+static void run_undos(struct wye_request *request)
 {
-	struct wye_http_thread *thread = request->connection->thread;
-
 	while (request->undo) {
 		struct wye_undo *undo = request->undo;
 
 		request->undo = undo->next;
 		undo->run(undo->argument);
 	}
+}
+
+void wye_request_finish(struct wye_request *request)
+{
+	struct wye_http_connection *connection = request->connection;
+
+	wye_context_fini(&request->context);
+	wye_reply_release(&request->reply);
+	run_undos(request);
+	wye_buffer_fini(&request->body);
 	wye_arena_reset(&request->arena);
 	request->magic = 0;
-	request->next_free = thread->free_requests;
-	thread->free_requests = request;
+	if (!connection) { /* it came from another thread, whose list is not ours */
+		free(request);
+		return;
+	}
+	request->next_free = connection->thread->free_requests;
+	connection->thread->free_requests = request;
+}
+
+void wye_request_detach(struct wye_request *request)
+{
+	struct wye_text client = wye_request_client(request);
+
+	request->client = wye_arena_copy(&request->arena, client.data, client.length);
+	wye_context_leave(&request->context);
+	request->connection = NULL;
 }
 
 struct wye_request *wye_request_from(void *pointer)
@@ -115,76 +123,14 @@ const char *wye_request_step(const struct wye_request *request)
 	return "wye";
 }
 
-struct wye_text wye_request_method(const struct wye_request *request)
+const char *wye_request_pattern(const struct wye_request *request)
 {
-	return request->method;
-}
-
-struct wye_text wye_request_target(const struct wye_request *request)
-{
-	return request->target;
-}
-
-struct wye_text wye_request_path(const struct wye_request *request)
-{
-	return request->path;
-}
-
-struct wye_text wye_request_query(const struct wye_request *request)
-{
-	return request->query;
-}
-
-struct wye_text wye_request_version(const struct wye_request *request)
-{
-	return request->version;
-}
-
-struct wye_text wye_request_header(const struct wye_request *request, const char *name)
-{
-	struct wye_text value = { NULL, 0 };
-
-	if (request->connection->engine)
-		(void)MHD_lookup_connection_value_n(request->connection->engine,
-						    MHD_HEADER_KIND, name, strlen(name),
-						    &value.data, &value.length);
-	return value;
-}
-
-/* Parameters stand encoded in the match and are decoded on demand, as most are never asked for.
- */
-struct wye_text wye_request_parameter(const struct wye_request *request, const char *name)
-{
-	struct wye_request *owner = (struct wye_request *)request;
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < request->match.count; i++) {
-		const struct wye_parameter *parameter = &request->match.parameters[i];
-		struct wye_text decoded;
-
-		if (parameter->name.length != length ||
-		    memcmp(parameter->name.data, name, length))
-			continue;
-		if (!memchr(parameter->value.data, '%', parameter->value.length))
-			return parameter->value;
-		decoded = wye_arena_copy(&owner->arena, parameter->value.data,
-					 parameter->value.length);
-		if (decoded.data)
-			decoded.length =
-				wye_percent_decode((char *)decoded.data, decoded.length);
-		return decoded;
-	}
-	return (struct wye_text) { NULL, 0 };
-}
-
-struct wye_text wye_request_peer(const struct wye_request *request)
-{
-	return wye_http_connection_peer(request->connection);
+	return request->route ? request->route->base.pattern : NULL;
 }
 
 struct wye_text wye_request_route(const struct wye_request *request)
 {
-	const char *pattern = request->route ? request->route->base.pattern : NULL;
+	const char *pattern = wye_request_pattern(request);
 
 	return (struct wye_text) { pattern, pattern ? strlen(pattern) : 0 };
 }
@@ -219,6 +165,16 @@ int wye_request_set_user(struct wye_request *request, struct wye_text user)
 	return set_text(request, &request->user, user);
 }
 
+void *wye_request_data(const struct wye_request *request)
+{
+	return request->data;
+}
+
+void wye_request_set_data(struct wye_request *request, void *data)
+{
+	request->data = data;
+}
+
 int wye_request_at_end(struct wye_request *request, void (*run)(void *argument), void *argument)
 {
 	struct wye_undo *undo = wye_arena_allocate(&request->arena, sizeof *undo);
@@ -239,14 +195,14 @@ void *wye_request_allocate(struct wye_request *request, size_t size)
 	return wye_arena_allocate(&request->arena, size);
 }
 
-bool wye_request_cancelled(const struct wye_request *request)
+struct wye_context *wye_request_context(struct wye_request *request)
 {
-	return atomic_load_explicit(&request->cancelled, memory_order_relaxed);
+	return &request->context;
 }
 
 enum wye_request_end wye_request_ending(const struct wye_request *request)
 {
-	return request->ending;
+	return (enum wye_request_end)request->ending;
 }
 
 uint64_t wye_request_age(const struct wye_request *request)

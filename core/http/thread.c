@@ -20,6 +20,7 @@
 #include "http/request.h"
 #include "http/thread.h"
 #include "http/wait.h"
+#include "net/farewell.h"
 
 enum {
 	TICKETS = 1 << 20, /* slots of a thread, at most */
@@ -107,13 +108,15 @@ struct passed {
 	struct wye_http_thread *to;
 	int descriptor;
 	union wye_address peer;
+	const struct wye_listener *listener;
 };
 
 static void receive(struct wye_mail *mail)
 {
 	struct passed *passed = (struct passed *)mail;
 
-	wye_http_connection_open(passed->to, passed->descriptor, &passed->peer);
+	wye_http_connection_open(passed->to, passed->descriptor, &passed->peer,
+				 passed->listener);
 	free(passed);
 }
 
@@ -136,7 +139,8 @@ static struct wye_http_thread *least_loaded(struct wye_http_thread *self)
 	return own - least > 2 + own / 16 ? best : self;
 }
 
-static void accepted(void *owner, int descriptor, const union wye_address *peer)
+static void accepted(void *owner, int descriptor, const union wye_address *peer,
+		     const struct wye_listener *listener)
 {
 	struct wye_http_thread *self = owner, *to = least_loaded(self);
 	struct passed *passed;
@@ -146,7 +150,8 @@ static void accepted(void *owner, int descriptor, const union wye_address *peer)
 		if (passed) {
 			*passed = (struct passed) { .to = to,
 						    .descriptor = descriptor,
-						    .peer = *peer };
+						    .peer = *peer,
+						    .listener = listener };
 			atomic_fetch_add_explicit(&to->open, 1, memory_order_relaxed);
 			if (!wye_loop_mail(&to->loop, &passed->mail, receive))
 				return;
@@ -155,7 +160,7 @@ static void accepted(void *owner, int descriptor, const union wye_address *peer)
 		}
 	}
 	atomic_fetch_add_explicit(&self->open, 1, memory_order_relaxed);
-	wye_http_connection_open(self, descriptor, peer);
+	wye_http_connection_open(self, descriptor, peer, listener);
 }
 
 /* ---- the loop ---- */
@@ -199,6 +204,7 @@ static void *run(void *argument)
 		MHD_stop_daemon(thread->daemon);
 		thread->daemon = NULL;
 	}
+	wye_farewells_end();
 	wye_loop_end(&thread->loop);
 	return NULL;
 }
@@ -247,7 +253,7 @@ static int init(struct wye_http_thread *thread, unsigned index,
 	thread->http = setup->http;
 	thread->metrics = &http.metrics;
 	thread->limits = setup->limits;
-	thread->pool = setup->pool;
+	thread->jobs = setup->jobs;
 	wye_timer_init(&thread->accept_again, listen_again, thread);
 	error = wye_loop_init(&thread->loop, setup->first_loop + index, thread->name, &ENGINE);
 	if (!error)
@@ -264,8 +270,7 @@ static int init(struct wye_http_thread *thread, unsigned index,
 	thread->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (thread->wake < 0)
 		return -errno;
-	error = watch_in_engine(thread, thread->wake, EPOLLIN | EPOLLET);
-	return error ? error : start_listening(thread);
+	return watch_in_engine(thread, thread->wake, EPOLLIN | EPOLLET);
 }
 
 static void register_metrics(struct wye_http_metrics *metrics)
@@ -278,6 +283,9 @@ static void register_metrics(struct wye_http_metrics *metrics)
 	metrics->timed_out = wye_metric_register("http_timeouts_total", WYE_COUNTER);
 	metrics->bad_heads = wye_metric_register("http_bad_heads_total", WYE_COUNTER);
 	metrics->engine_refused = wye_metric_register("http_engine_refused_total", WYE_COUNTER);
+	metrics->malformed = wye_metric_register("http_malformed_total", WYE_COUNTER);
+	metrics->streams_handed_over =
+		wye_metric_register("streams_handed_over_total", WYE_COUNTER);
 	metrics->handed_over = wye_metric_register("upgrades_handed_over_total", WYE_COUNTER);
 	metrics->handshakes_refused =
 		wye_metric_register("upgrades_refused_total", WYE_COUNTER);
@@ -385,6 +393,16 @@ static void everywhere(void (*function)(struct wye_http_thread *thread))
 	free(visits);
 }
 
+static void begin_accepting(struct wye_http_thread *thread)
+{
+	listen_again(thread);
+}
+
+void wye_http_accept(void)
+{
+	everywhere(begin_accepting);
+}
+
 static void stop_accepting(struct wye_http_thread *thread)
 {
 	stop_listening(thread);
@@ -404,6 +422,8 @@ static void drain(struct wye_http_thread *thread)
 	thread->draining = true;
 	for (; connection; connection = next) {
 		next = connection->next;
+		if (connection->request)
+			wye_context_cancel(&connection->request->context, WYE_CANCEL_DRAIN);
 		wye_http_connection_close_idle(connection);
 	}
 }

@@ -13,26 +13,26 @@
 #include <microhttpd.h>
 
 #include "base/id.h"
+#include "base/jobs.h"
 #include "base/loop.h"
 #include "base/metric.h"
-#include "http/blocking.h"
 #include "net/limits.h"
 #include "net/listener.h"
-#include "route/route.h"
+#include "route/lanes.h"
 
 /* What the config says about HTTP; milliseconds and bytes. Read-only once threads run. */
 struct wye_http_limits {
 	unsigned head_timeout, body_timeout, keepalive_timeout, write_timeout, ticket_timeout;
 	unsigned max_waiting;
-	size_t max_header;
+	size_t max_header, max_target;
 	uint64_t max_body;
 };
 
 /* Indexes of what http threads count. */
 struct wye_http_metrics {
 	wye_metric open, requests, ended, completed, aborted, timed_out, bad_heads,
-		engine_refused, handed_over, handshakes_refused, waiting, waiting_refused,
-		ticket_timeouts;
+		engine_refused, malformed, handed_over, streams_handed_over, handshakes_refused,
+		waiting, waiting_refused, ticket_timeouts;
 };
 
 /* One http thread. Its own, but for the members marked atomic and for mail. */
@@ -46,11 +46,11 @@ struct wye_http_thread {
 	char open_name[32]; /* of the gauge below */
 	wye_metric open_here;
 
-	const struct wye_lanes *lanes;
+	const struct wye_lanes *lanes; /* for requests that begin now */
 	const struct wye_http_limits *http;
 	const struct wye_http_metrics *metrics;
 	struct wye_limits *limits;
-	struct wye_blocking_pool *pool;
+	struct wye_jobs *jobs;
 	struct wye_acceptor acceptor;
 	struct wye_timer accept_again;
 	bool listening;
@@ -71,12 +71,15 @@ struct wye_http_setup {
 	const struct wye_http_limits *http;
 	const struct wye_listeners *listeners;
 	struct wye_limits *limits;
-	struct wye_blocking_pool *pool;
+	struct wye_jobs *jobs;
 };
 
 /* Starts all of them; what `setup` points to must stay until they are stopped. Main thread.
  * Returns 0, or a negative errno with a sentence, and nothing runs. */
 int wye_http_start(const struct wye_http_setup *setup, struct wye_error *why) WYE_MUST_CHECK;
+
+/* Begins to accept. Main thread. */
+void wye_http_accept(void);
 
 /* No longer accepts. Returns when no thread touches a listener any more. Main thread. */
 void wye_http_stop_accepting(void);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/calls.h"
 #include "http/chain.h"
 #include "http/connection.h"
 #include "http/request.h"
@@ -35,14 +36,24 @@ struct answer {
 	char bytes[];
 };
 
+/* A source may wait for what it sends next. */
+static bool is_answered(const struct wye_request *request)
+{
+	return request->reply.status && !(request->state == WYE_REQUEST_QUEUED &&
+					  request->reply.kind == WYE_REPLY_SOURCE);
+}
+
 int wye_ticket_take(struct wye_request *request, wye_ticket *out)
 {
-	struct wye_http_thread *thread = request->connection->thread;
+	struct wye_http_thread *thread;
 	struct wye_slot *slot;
 	int error;
 
-	if (request->ticket || request->on_pool || request->reply.status)
+	if (!request->connection)
+		return -EPERM; /* a stream: its loop is not an http thread */
+	if (request->ticket || request->job.out || is_answered(request))
 		return -EALREADY;
+	thread = request->connection->thread;
 	error = wye_id_acquire(thread->tickets, request, &slot, &out->value);
 	if (error)
 		return error == -ENFILE ? -EAGAIN : error;
@@ -55,6 +66,15 @@ int wye_ticket_take(struct wye_request *request, wye_ticket *out)
 	return 0;
 }
 
+/* A source waited. */
+static void go_on_sending(struct wye_request *request, enum wye_verdict verdict)
+{
+	if (verdict == WYE_NEXT)
+		wye_wait_end(request);
+	else if (verdict != WYE_DEFERRED || !request->ticket)
+		(void)wye_wait_cut(request, WYE_REQUEST_ABORTED);
+}
+
 static void finish(struct wye_mail *mail)
 {
 	struct finish *message = (struct finish *)mail;
@@ -63,10 +83,16 @@ static void finish(struct wye_mail *mail)
 	if (slot) {
 		struct wye_request *request = wye_request_from(atomic_load(&slot->object));
 		enum wye_verdict verdict;
+		struct wye_call before;
 
 		wye_wait_pause(request); /* so that the step may take another ticket */
+		before =
+			wye_call_enter(wye_request_step(request), wye_request_pattern(request));
 		verdict = message->run(request, message->argument);
-		if (verdict == WYE_DEFERRED && request->ticket)
+		wye_call_leave(before);
+		if (request->state == WYE_REQUEST_QUEUED)
+			go_on_sending(request, verdict);
+		else if (verdict == WYE_DEFERRED && request->ticket)
 			request->state = WYE_REQUEST_WAITING;
 		else
 			wye_chain_continue(request, verdict);
@@ -106,6 +132,28 @@ int wye_ticket_run(wye_ticket ticket,
 		return -ENOENT;
 	}
 	return 0;
+}
+
+bool wye_ticket_open(wye_ticket ticket)
+{
+	struct wye_http_thread *thread = wye_http_thread_of(wye_id_loop(ticket.value));
+	struct wye_slot *slot = thread ? wye_id_find(thread->tickets, ticket.value) : NULL;
+
+	return slot && atomic_load(&slot->word) ==
+			       (wye_id_generation(ticket.value) << WYE_ID_STATE_BITS | OPEN);
+}
+
+static enum wye_verdict pass_on(struct wye_request *request, void *verdict)
+{
+	(void)request;
+	return (enum wye_verdict)(intptr_t)verdict;
+}
+
+int wye_ticket_finish(wye_ticket ticket, enum wye_verdict verdict)
+{
+	if (verdict == WYE_DEFERRED)
+		return -EINVAL;
+	return wye_ticket_run(ticket, pass_on, (void *)(intptr_t)verdict);
 }
 
 static enum wye_verdict give_answer(struct wye_request *request, void *argument)

@@ -13,11 +13,11 @@
 bool wye_upgrade_wanted(const struct wye_request *request);
 
 /* Runs the lane, in the engine's first call for the request. `body` says whether it has one. */
-enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body);
+enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body, void **context);
 
 /* Queues the answer to a refused handshake, in the engine's next call: so the connection lives
  * on. */
-enum MHD_Result wye_upgrade_refuse(struct wye_request *request);
+enum MHD_Result wye_upgrade_refuse(struct wye_request *request, void **context);
 
 /* The engine has let go of the request. */
 void wye_upgrade_end(struct wye_request *request);

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "base/metric.h"
-#include "http/blocking.h"
 #include "http/chain.h"
 #include "http/connection.h"
 #include "http/thread.h"
@@ -33,15 +32,28 @@ static void drop_ticket(struct wye_request *request)
 	request->ticket = NULL;
 }
 
+static bool on_pool(const struct wye_request *request)
+{
+	return request->job.out;
+}
+
+static bool withdraw(struct wye_request *request)
+{
+	return wye_jobs_withdraw(request->connection->thread->jobs, &request->job);
+}
+
 bool wye_wait_cut(struct wye_request *request, enum wye_request_end ending)
 {
-	atomic_store_explicit(&request->cancelled, true, memory_order_relaxed);
+	wye_context_cancel(&request->context, WYE_CANCEL_GONE);
 	stop_watching(request);
-	if (request->on_pool && !wye_blocking_withdraw(request))
+	if (on_pool(request) && !withdraw(request))
 		return false;
 	wye_wait_pause(request);
-	request->ending = ending;
-	request->state = WYE_REQUEST_CUT;
+	request->ending = (uint8_t)ending;
+	if (request->state == WYE_REQUEST_QUEUED)
+		wye_http_connection_cut(request->connection);
+	else
+		request->state = WYE_REQUEST_CUT;
 	wye_wait_end(request);
 	return true;
 }
@@ -63,20 +75,42 @@ static void watch_client(void *argument)
 					     connection->descriptor, 0, client_gone, request);
 }
 
+/* ---- time ---- */
+
+static void give_up(struct wye_request *request)
+{
+	request->expired = true;
+	if (on_pool(request) && !withdraw(request))
+		return; /* it is running: answered when it is back */
+	wye_log(WYE_LOG_WARNING, "%s did not finish a request in time",
+		wye_request_step(request));
+	if (request->state == WYE_REQUEST_QUEUED) { /* in the middle of its body */
+		(void)wye_wait_cut(request, WYE_REQUEST_ABORTED);
+		return;
+	}
+	wye_reply_discard(request);
+	wye_reply_plain(request, 503, "timed out\n");
+	wye_chain_continue(request, WYE_ANSWERED);
+}
+
 static void expire(void *argument)
 {
 	struct wye_request *request = argument;
 
 	wye_metric_add(request->connection->thread->metrics->ticket_timeouts, 1);
-	atomic_store_explicit(&request->cancelled, true, memory_order_relaxed);
-	request->expired = true;
-	if (request->on_pool && !wye_blocking_withdraw(request))
-		return; /* it is running: answered when it is back */
-	wye_log(WYE_LOG_WARNING, "%s did not finish a request in time",
-		wye_request_step(request));
-	wye_reply_discard(request);
-	wye_reply_plain(request, 503, "timed out\n");
-	wye_chain_continue(request, WYE_ANSWERED);
+	wye_context_cancel(&request->context, WYE_CANCEL_DEADLINE);
+	give_up(request);
+}
+
+void wye_wait_deadline_over(struct wye_context *context)
+{
+	struct wye_request *request =
+		(struct wye_request *)((char *)context - offsetof(struct wye_request, context));
+
+	if (request->suspended)
+		give_up(request);
+	else if (request->state == WYE_REQUEST_READING || request->state == WYE_REQUEST_QUEUED)
+		wye_http_connection_expire(request->connection);
 }
 
 static unsigned allowed_time(const struct wye_request *request)
@@ -114,7 +148,6 @@ void wye_wait_pause(struct wye_request *request)
 	wye_timer_stop(&request->connection->thread->loop, &request->deadline);
 	stop_watching(request);
 	drop_ticket(request);
-	request->on_pool = false;
 }
 
 void wye_wait_end(struct wye_request *request)

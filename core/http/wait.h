@@ -27,4 +27,7 @@ void wye_wait_end(struct wye_request *request);
  * the pool, which can't be stopped; it was told. */
 bool wye_wait_cut(struct wye_request *request, enum wye_request_end ending);
 
+/* The deadline of a request's context is over. */
+void wye_wait_deadline_over(struct wye_context *context);
+
 #endif

@@ -118,6 +118,7 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 		return error;
 	}
 	name_listener(listener);
+	listener->trust = setup->trust;
 	listeners->count++;
 	return 0;
 }
@@ -163,12 +164,13 @@ static void turn_away(int descriptor)
 	close(descriptor);
 }
 
-static void take(struct wye_acceptor *acceptor, int descriptor, const union wye_address *peer)
+static void take(struct wye_acceptor *acceptor, const struct wye_listener *listener,
+		 int descriptor, const union wye_address *peer)
 {
 	switch (wye_limits_enter(acceptor->limits, peer)) {
 	case WYE_LIMITS_OK:
 		wye_metric_add(metrics.accepted, 1);
-		acceptor->accepted(acceptor->owner, descriptor, peer);
+		acceptor->accepted(acceptor->owner, descriptor, peer, listener);
 		return;
 	case WYE_LIMITS_TOTAL:
 		wye_metric_add(metrics.full, 1);
@@ -208,19 +210,21 @@ static unsigned shed(struct wye_acceptor *acceptor, int listener, uint64_t now)
 }
 
 /* Returns the milliseconds to pause, or 0. */
-static unsigned accept_from(struct wye_acceptor *acceptor, int listener, uint64_t now)
+static unsigned accept_from(struct wye_acceptor *acceptor, const struct wye_listener *listener,
+			    uint64_t now)
 {
 	for (int i = 0; i < BATCH; i++) {
 		union wye_address peer;
 		socklen_t length = sizeof peer;
-		int fd = accept4(listener, &peer.any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(listener->descriptor, &peer.any, &length,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			take(acceptor, fd, &peer);
+			take(acceptor, listener, fd, &peer);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			return shed(acceptor, listener, now);
+			return shed(acceptor, listener->descriptor, now);
 		if (errno == EAGAIN || errno == EBADF || errno == EINVAL)
 			return 0;
 		/* Others belong to the connection that went away before it was accepted. */
@@ -243,6 +247,6 @@ unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t now)
 		return 0;
 	for (size_t i = 0; i < acceptor->listeners->count && !pause; i++)
 		if (acceptor->polls[i].revents)
-			pause = accept_from(acceptor, acceptor->polls[i].fd, now);
+			pause = accept_from(acceptor, &acceptor->listeners->items[i], now);
 	return pause;
 }

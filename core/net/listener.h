@@ -9,7 +9,7 @@
 
 #include <poll.h>
 
-#include "net/address.h"
+#include "net/forwarded.h"
 #include "net/limits.h"
 
 /* Listeners of one program, at most. */
@@ -19,6 +19,7 @@ struct wye_listener {
 	int descriptor;
 	union wye_address address;
 	char name[WYE_ADDRESS_TEXT + 10]; /* "127.0.0.1:8080", "[::1]:8080" */
+	struct wye_trust trust;
 };
 
 struct wye_listeners {
@@ -31,6 +32,7 @@ struct wye_listener_setup {
 	const char *address; /* NULL: all of IPv6 and IPv4 */
 	unsigned port;       /* 0: any; the listener's name then tells which */
 	unsigned backlog;
+	struct wye_trust trust; /* borrowed for the listener's life */
 	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
 };
 
@@ -48,7 +50,8 @@ struct wye_acceptor {
 	int reserve;           /* a descriptor to give up when there is no other */
 	uint64_t paused_until; /* milliseconds; 0: not paused */
 	/* Takes over a descriptor that has entered the limits. */
-	void (*accepted)(void *owner, int descriptor, const union wye_address *peer);
+	void (*accepted)(void *owner, int descriptor, const union wye_address *peer,
+			 const struct wye_listener *listener);
 	void *owner;
 };
 

@@ -1,4 +1,11 @@
 libwyecore_a_SOURCES += \
-	core/net/address.c core/net/address.h \
-	core/net/limits.c core/net/limits.h \
-	core/net/listener.c core/net/listener.h
+	core/net/address.c \
+	core/net/address.h \
+	core/net/farewell.c \
+	core/net/farewell.h \
+	core/net/forwarded.c \
+	core/net/forwarded.h \
+	core/net/limits.c \
+	core/net/limits.h \
+	core/net/listener.c \
+	core/net/listener.h

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/calls.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "plugin/builtin.h"
@@ -28,6 +29,7 @@ struct instance {
 	struct wye_settings *settings;
 	const config_setting_t *source; /* NULL: made by a name alone */
 	bool broken; /* open() failed: names that use it are no second problem */
+	bool started;
 };
 
 struct wye_registry {
@@ -107,13 +109,20 @@ static void free_instance(struct instance *instance)
 	free(instance);
 }
 
+static int call_open(struct instance *instance, struct wye_error *why)
+{
+	struct wye_call before = wye_call_enter(instance->name, NULL);
+	int error = instance->plugin->open(instance->settings, &instance->pointer, why);
+
+	wye_call_leave(before);
+	return error;
+}
+
 static int open_instance(struct instance *instance, struct wye_problems *problems)
 {
 	struct wye_error why = { "" };
 
-	if (!instance->plugin->open)
-		return 0;
-	if (!instance->plugin->open(instance->settings, &instance->pointer, &why))
+	if (!instance->plugin->open || !call_open(instance, &why))
 		return 0;
 	instance->broken = true;
 	if (instance->source &&
@@ -353,6 +362,63 @@ void wye_registry_destroy(struct wye_registry *registry)
 	free(registry);
 }
 
+/* ---- start, drain, stop ---- */
+
+/* They stand the last opened first. */
+static int start_from(struct instance *instance, struct wye_error *why)
+{
+	struct wye_error said = { "" };
+	struct wye_call before;
+	int error;
+
+	if (!instance)
+		return 0;
+	error = start_from(instance->next, why);
+	if (error)
+		return error;
+	before = wye_call_enter(instance->name, NULL);
+	if (instance->plugin->start)
+		error = instance->plugin->start(instance->pointer, &said);
+	wye_call_leave(before);
+	if (error)
+		wye_error_set(why, "\"%s\" does not start: %s", instance->name,
+			      said.text[0] ? said.text : strerror(-error));
+	instance->started = !error;
+	return error;
+}
+
+int wye_registry_start(struct wye_registry *registry, struct wye_error *why)
+{
+	return start_from(registry->instances, why);
+}
+
+static void tell(struct instance *instance, void (*run)(void *instance))
+{
+	struct wye_call before = wye_call_enter(instance->name, NULL);
+
+	if (run && instance->started)
+		run(instance->pointer);
+	wye_call_leave(before);
+}
+
+void wye_registry_drain(struct wye_registry *registry)
+{
+	struct instance *instance = registry->instances;
+
+	for (; instance; instance = instance->next)
+		tell(instance, instance->plugin->drain);
+}
+
+void wye_registry_stop(struct wye_registry *registry)
+{
+	struct instance *instance = registry->instances;
+
+	for (; instance; instance = instance->next) {
+		tell(instance, instance->plugin->stop);
+		instance->started = false;
+	}
+}
+
 /* ---- finding ---- */
 
 static void report_unknown(struct wye_registry *registry, enum wye_part part, const char *name,
@@ -443,5 +509,6 @@ bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const 
 	found->part = choose(instance, part, name, slash ? slash + 1 : NULL, at, problems);
 	found->instance = instance->pointer;
 	found->name = instance->name;
+	found->plugin = instance->plugin->name;
 	return found->part && !instance->broken;
 }

@@ -20,6 +20,13 @@ int wye_registry_create(struct wye_registry **out, const struct wye_config *conf
 /* Closes the instances, the last opened first, and unloads the plugins. */
 void wye_registry_destroy(struct wye_registry *registry);
 
+/* Tells all instances, in the order they were opened; the first start() that fails ends it.
+ * Those that were started are to be stopped, which happens in the reverse order. Returns 0 or a
+ * negative errno with a sentence. */
+int wye_registry_start(struct wye_registry *registry, struct wye_error *why) WYE_MUST_CHECK;
+void wye_registry_drain(struct wye_registry *registry);
+void wye_registry_stop(struct wye_registry *registry);
+
 /* What a name in a chain or a route can stand for. */
 enum wye_part {
 	WYE_PART_REST_HANDLER,
@@ -31,7 +38,8 @@ enum wye_part {
 struct wye_found {
 	const void *part; /* of the type that was asked for */
 	void *instance;
-	const char *name; /* of the instance, as in the config */
+	const char *name;   /* of the instance, as in the config */
+	const char *plugin; /* the name that the plugin gives itself */
 };
 
 /* Finds "instance" or "instance/part"; a built-in one is opened at its first use. On failure

@@ -6,322 +6,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/nearest.h"
+#include "config/settings.h"
 #include "route/lanes.h"
+#include "route/routes.h"
 
-/* A route of either lane, with what has to be undone. */
-struct route {
-	union {
-		struct wye_route base;
-		struct wye_rest_route rest;
-		struct wye_ws_route ws;
-	};
-	struct route *next;
-	bool is_ws, opened;
-	void *chain; /* steps of its own, or NULL */
-	struct wye_settings *own, *handlers;
+enum {
+	DEPTH = 16, /* of groups in groups */
 };
 
 struct all {
 	struct wye_lanes lanes; /* first */
-	struct wye_rest_chain rest_chain;
-	struct wye_ws_chain ws_chain;
-	struct route *routes, **last;
-	/* While it is made. */
-	const struct wye_options *options;
-	struct wye_registry *registry;
-	struct wye_problems *problems;
+	struct wye_arena arena; /* chains, patterns, places */
+	struct wye_made_route *routes, **last;
 };
 
-static const struct wye_setting REST_ROUTE[] = {
-	{ .name = "path", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
-	{ .name = "handler", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
-	{ .name = "methods", .type = WYE_SETTING_STRINGS },
-	{ .name = "chain", .type = WYE_SETTING_STRINGS },
-	{ .name = "ticket_timeout",
-	  .type = WYE_SETTING_NUMBER,
-	  .minimum = 0.01,
-	  .maximum = 86400,
-	  .unit = "seconds" },
-	{ .name = NULL },
-};
+static const char *const LIST_KEYS[] = { "routes", NULL };
 
-static const struct wye_setting WS_ROUTE[] = {
-	{ .name = "path", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
-	{ .name = "handler", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED },
-	{ .name = "chain", .type = WYE_SETTING_STRINGS },
-	{ .name = "max_message",
-	  .type = WYE_SETTING_INTEGER,
-	  .fallback = "1048576",
-	  .minimum = 1,
-	  .maximum = 268435455,
-	  .unit = "bytes" },
-	{ .name = "outbox_bytes",
-	  .type = WYE_SETTING_INTEGER,
-	  .fallback = "1048576",
-	  .minimum = 1,
-	  .maximum = 268435455,
-	  .unit = "bytes" },
-	{ .name = "outbox_messages",
-	  .type = WYE_SETTING_INTEGER,
-	  .fallback = "8192",
-	  .minimum = 1,
-	  .maximum = 65535,
-	  .unit = "messages" },
-	{ .name = "write_timeout",
-	  .type = WYE_SETTING_NUMBER,
-	  .fallback = "30",
-	  .minimum = 0,
-	  .maximum = 86400,
-	  .unit = "seconds" },
-	{ .name = "close_timeout",
-	  .type = WYE_SETTING_NUMBER,
-	  .fallback = "5",
-	  .minimum = 0.01,
-	  .maximum = 3600,
-	  .unit = "seconds" },
-	{ .name = NULL },
-};
+/* ---- groups ---- */
 
-static const char *const LANE_KEYS[] = { "chain", "routes", NULL };
+static int read_entries(struct all *all, const struct wye_route_maker *maker,
+			struct wye_lane *lane, const config_setting_t *holder,
+			const struct wye_group *group, unsigned depth);
 
-static unsigned milliseconds(const struct wye_settings *settings, const char *name)
+static struct wye_made_route *add_route(struct all *all, bool is_ws)
 {
-	return (unsigned)(wye_setting_number(settings, name) * 1000);
-}
-
-/* ---- chains: those of the lane, then those of the route ---- */
-
-static size_t names_in(const config_setting_t *chain)
-{
-	return chain ? (size_t)config_setting_length(chain) : 0;
-}
-
-static bool find_step(struct all *all, enum wye_part part, const config_setting_t *chain,
-		      size_t index, struct wye_found *found)
-{
-	const config_setting_t *at = config_setting_get_elem(chain, (unsigned)index);
-	const char *name = config_setting_get_string(at);
-
-	return name && wye_registry_find(all->registry, part, name, at, found, all->problems);
-}
-
-static struct wye_rest_step *rest_steps(struct all *all, const config_setting_t *chain,
-					struct wye_rest_chain *out,
-					const struct wye_rest_chain *outer)
-{
-	size_t count = names_in(chain), before = outer ? outer->count : 0;
-	struct wye_rest_step *steps = calloc(before + count + 1, sizeof *steps);
-
-	if (!steps)
-		return NULL;
-	if (before)
-		memcpy(steps, outer->steps, before * sizeof *steps);
-	*out = (struct wye_rest_chain) { before, steps };
-	for (size_t i = 0; i < count && out->count < WYE_CHAIN_MAX; i++) {
-		struct wye_found found;
-
-		if (find_step(all, WYE_PART_REST_MIDDLEWARE, chain, i, &found))
-			steps[out->count++] =
-				(struct wye_rest_step) { found.part, found.instance,
-							 found.name };
-	}
-	return steps;
-}
-
-static struct wye_ws_step *ws_steps(struct all *all, const config_setting_t *chain,
-				    struct wye_ws_chain *out, const struct wye_ws_chain *outer)
-{
-	size_t count = names_in(chain), before = outer ? outer->count : 0;
-	struct wye_ws_step *steps = calloc(before + count + 1, sizeof *steps);
-
-	if (!steps)
-		return NULL;
-	if (before)
-		memcpy(steps, outer->steps, before * sizeof *steps);
-	*out = (struct wye_ws_chain) { before, steps };
-	for (size_t i = 0; i < count && out->count < WYE_CHAIN_MAX; i++) {
-		struct wye_found found;
-
-		if (find_step(all, WYE_PART_WS_MIDDLEWARE, chain, i, &found))
-			steps[out->count++] =
-				(struct wye_ws_step) { found.part, found.instance, found.name };
-	}
-	return steps;
-}
-
-static const config_setting_t *chain_of(struct all *all, const config_setting_t *group)
-{
-	config_setting_t *chain = group ? config_setting_get_member(group, "chain") : NULL;
-	int type = chain ? config_setting_type(chain) : 0;
-
-	if (!chain)
-		return NULL;
-	if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST) {
-		wye_config_problem(all->problems, chain, "\"chain\" must be a list of strings");
-		return NULL;
-	}
-	if (config_setting_length(chain) > WYE_CHAIN_MAX)
-		wye_config_problem(all->problems, chain, "a chain has at most %d steps",
-				   WYE_CHAIN_MAX);
-	return chain;
-}
-
-/* ---- routes ---- */
-
-/* The handler's own keys: checked and shown to its route(). */
-static int open_route(struct all *all, struct route *route, const config_setting_t *group,
-		      const struct wye_setting *table,
-		      int (*open)(void *instance, const struct wye_settings *settings,
-				  void **route, struct wye_error *why))
-{
-	unsigned errors = all->problems->errors;
-	struct wye_error why = { "" };
-	int error =
-		wye_settings_create(&route->handlers, table, group, "the route", all->problems);
-
-	if (error || all->problems->errors > errors)
-		return error;
-	if (open &&
-	    open(route->base.mount.instance, route->handlers, &route->base.mount.route, &why))
-		wye_config_problem(all->problems, group, "%s refuses the route: %s",
-				   route->base.handler, why.text);
-	else
-		route->opened = true;
-	return 0;
-}
-
-static unsigned methods_from(struct all *all, const config_setting_t *list)
-{
-	unsigned methods = 0;
-
-	for (int i = 0; i < config_setting_length(list); i++) {
-		const char *name = config_setting_get_string_elem(list, i);
-		struct wye_text text = { name, name ? strlen(name) : 0 };
-		enum wye_method method = name ? wye_method_parse(text) : WYE_METHOD_OTHER;
-
-		if (method == WYE_METHOD_OTHER)
-			wye_config_problem(all->problems, list,
-					   "\"%s\" is no method: GET, HEAD, POST, PUT, DELETE, "
-					   "PATCH, OPTIONS",
-					   name ? name : "?");
-		else
-			methods |= method;
-	}
-	return methods;
-}
-
-static unsigned methods_of(struct all *all, const struct wye_rest_handler *handler,
-			   const config_setting_t *group)
-{
-	config_setting_t *list = config_setting_get_member(group, "methods");
-	unsigned methods = 0;
-
-	if (list)
-		return methods_from(all, list);
-	if (!handler->methods)
-		return WYE_METHOD_GET | WYE_METHOD_HEAD;
-	for (const char *const *name = handler->methods; *name; name++)
-		methods |= wye_method_parse((struct wye_text) { *name, strlen(*name) });
-	return methods;
-}
-
-static void insert(struct all *all, struct wye_router *router, struct route *route,
-		   unsigned methods, const config_setting_t *group)
-{
-	const void *other = NULL;
-	struct wye_error why;
-	int error = wye_router_add(router, route->base.pattern, methods, route, &other, &why);
-
-	if (error == -EEXIST)
-		wye_config_problem(
-			all->problems, group, "\"%s\" can't be told apart from \"%s\" at %s",
-			route->base.pattern, ((const struct wye_route *)other)->pattern,
-			((const struct wye_route *)other)->where);
-	else if (error)
-		wye_config_problem(all->problems, group, "\"%s\": %s", route->base.pattern,
-				   error == -EINVAL ? why.text : strerror(-error));
-}
-
-static int finish_rest(struct all *all, struct route *route, const config_setting_t *group)
-{
-	const struct wye_setting *tables[] = { REST_ROUTE, NULL };
-	const config_setting_t *at = config_setting_get_member(group, "handler");
-	struct wye_rest_route *rest = &route->rest;
-	const config_setting_t *chain = chain_of(all, group);
-	struct wye_rest_chain *own;
-	struct wye_found found;
-	int error;
-
-	if (!wye_registry_find(all->registry, WYE_PART_REST_HANDLER, route->base.handler, at,
-			       &found, all->problems))
-		return 0;
-	rest->handler = found.part;
-	rest->base.mount.instance = found.instance;
-	rest->methods = methods_of(all, rest->handler, group);
-	rest->ticket_timeout = wye_setting_given(route->own, "ticket_timeout")
-				       ? milliseconds(route->own, "ticket_timeout")
-				       : all->options->ticket_timeout;
-	rest->chain = &all->rest_chain;
-	if (chain) {
-		own = calloc(1, sizeof *own);
-		route->chain = own;
-		if (!own || !rest_steps(all, chain, own, &all->rest_chain))
-			return -ENOMEM;
-		rest->chain = own;
-	}
-	tables[1] = rest->handler->route_settings;
-	wye_settings_check_keys(group, tables, 2, NULL, "the route", all->problems);
-	error = open_route(all, route, group, tables[1], rest->handler->route);
-	if (!error)
-		insert(all, all->lanes.rest, route, rest->methods, group);
-	return error;
-}
-
-static void read_bounds(struct wye_ws_route *ws, const struct wye_settings *own)
-{
-	ws->max_message = (size_t)wye_setting_integer(own, "max_message");
-	ws->outbox_bytes = (size_t)wye_setting_integer(own, "outbox_bytes");
-	ws->outbox_messages = (unsigned)wye_setting_integer(own, "outbox_messages");
-	ws->write_timeout = milliseconds(own, "write_timeout");
-	ws->close_timeout = milliseconds(own, "close_timeout");
-}
-
-static int finish_ws(struct all *all, struct route *route, const config_setting_t *group)
-{
-	const struct wye_setting *tables[] = { WS_ROUTE, NULL };
-	const config_setting_t *at = config_setting_get_member(group, "handler");
-	const config_setting_t *chain = chain_of(all, group);
-	struct wye_ws_route *ws = &route->ws;
-	struct wye_ws_chain *own;
-	struct wye_found found;
-	int error;
-
-	if (!wye_registry_find(all->registry, WYE_PART_WS_HANDLER, route->base.handler, at,
-			       &found, all->problems))
-		return 0;
-	ws->handler = found.part;
-	ws->base.mount.instance = found.instance;
-	read_bounds(ws, route->own);
-	ws->chain = &all->ws_chain;
-	if (chain) {
-		own = calloc(1, sizeof *own);
-		route->chain = own;
-		if (!own || !ws_steps(all, chain, own, &all->ws_chain))
-			return -ENOMEM;
-		ws->chain = own;
-	}
-	tables[1] = ws->handler->route_settings;
-	wye_settings_check_keys(group, tables, 2, NULL, "the route", all->problems);
-	error = open_route(all, route, group, tables[1], ws->handler->route);
-	if (!error)
-		insert(all, all->lanes.websocket, route, WYE_METHOD_GET, group);
-	return error;
-}
-
-static struct route *add_route(struct all *all, bool is_ws)
-{
-	struct route *route = calloc(1, sizeof *route);
+	struct wye_made_route *route = calloc(1, sizeof *route);
 
 	if (!route)
 		return NULL;
@@ -331,75 +40,184 @@ static struct route *add_route(struct all *all, bool is_ws)
 	return route;
 }
 
-static int read_route(struct all *all, const config_setting_t *group, bool is_ws)
+static int check_prefix(const char *prefix, const config_setting_t *entry,
+			struct wye_problems *problems)
 {
-	unsigned errors = all->problems->errors;
-	struct route *route = add_route(all, is_ws);
-	int error;
+	size_t length = strlen(prefix);
 
-	if (!route)
-		return -ENOMEM;
-	route->base.where = wye_config_where(group);
-	error = wye_settings_create(&route->own, is_ws ? WS_ROUTE : REST_ROUTE, group,
-				    "the route", all->problems);
-	if (error)
-		return error;
-	route->base.pattern = wye_setting_string(route->own, "path");
-	route->base.handler = wye_setting_string(route->own, "handler");
-	if (!route->base.pattern || !route->base.handler || all->problems->errors > errors)
+	if (length > 1 && prefix[0] == '/' && prefix[length - 1] != '/' &&
+	    !strstr(prefix, "/*"))
 		return 0;
-	return is_ws ? finish_ws(all, route, group) : finish_rest(all, route, group);
+	wye_config_problem(problems, entry,
+			   "\"%s\" is no prefix like \"/api\": a slash in front, none at the "
+			   "end, no \"*\"",
+			   prefix);
+	return -EINVAL;
 }
 
-static int read_routes(struct all *all, const config_setting_t *lane, bool is_ws)
+/* What matches no route below a prefix runs through the group's chain. Of two groups with the
+ * same prefix the first has it. */
+static int remember(struct wye_lane *lane, struct wye_arena *arena,
+		    const struct wye_group *group)
 {
-	config_setting_t *list = lane ? config_setting_get_member(lane, "routes") : NULL;
+	size_t length = strlen(group->prefix);
+	char *pattern = wye_arena_allocate(arena, length + sizeof "/*-");
+	const void *other;
+	struct wye_router *router;
+	int error;
+
+	if (!pattern)
+		return -ENOMEM;
+	memcpy(pattern, group->prefix, length);
+	memcpy(pattern + length, "/*-", sizeof "/*-");
+	error = wye_hosts_router(lane->groups, group->host, &router);
+	if (!error)
+		error = wye_router_add(router, group->prefix, WYE_METHOD_GET, group->chain,
+				       &other, NULL);
+	if (!error)
+		error = wye_router_add(router, pattern, WYE_METHOD_GET, group->chain, &other,
+				       NULL);
+	return error == -ENOMEM ? error : 0; /* others are said of the routes inside */
+}
+
+static int fill_group(struct wye_group *inner, struct all *all,
+		      const struct wye_route_maker *maker, const struct wye_settings *own,
+		      const config_setting_t *entry)
+{
+	const char *prefix = wye_setting_string(own, "prefix");
+	const char *host = wye_setting_string(own, "host");
+	size_t before = strlen(inner->prefix);
+
+	if (prefix && !check_prefix(prefix, entry, maker->chains.problems)) {
+		char *joined = wye_arena_allocate(&all->arena, before + strlen(prefix) + 1);
+
+		if (!joined)
+			return -ENOMEM;
+		memcpy(joined, inner->prefix, before);
+		strcpy(joined + before, prefix);
+		inner->prefix = joined;
+	}
+	if (host)
+		inner->host = host;
+	if (!maker->is_ws && wye_setting_given(own, "redirect_slash"))
+		inner->redirect_slash = wye_setting_boolean(own, "redirect_slash");
+	return wye_chain_make(&inner->chain, &maker->chains, entry, inner->chain);
+}
+
+/* A host outlives the settings that it was read with: strings stand in the config. */
+static int read_group(struct all *all, const struct wye_route_maker *maker,
+		      struct wye_lane *lane, const config_setting_t *entry,
+		      const struct wye_group *outer, unsigned depth)
+{
+	const struct wye_setting *const tables[] = { wye_group_table(maker->is_ws) };
+	struct wye_problems *problems = maker->chains.problems;
+	struct wye_group inner = *outer;
+	struct wye_settings *own;
+	int error;
+
+	if (depth == DEPTH) {
+		wye_config_problem(problems, entry, "more than %d groups in one another",
+				   DEPTH);
+		return 0;
+	}
+	wye_settings_check_keys(entry, tables, 1, LIST_KEYS, "a group", problems);
+	error = wye_settings_create(&own, tables[0], entry, "a group", problems);
+	if (error)
+		return error;
+	error = fill_group(&inner, all, maker, own, entry);
+	wye_settings_destroy(own);
+	if (!error && inner.prefix != outer->prefix)
+		error = remember(lane, &all->arena, &inner);
+	return error ? error : read_entries(all, maker, lane, entry, &inner, depth + 1);
+}
+
+static int read_entry(struct all *all, const struct wye_route_maker *maker,
+		      struct wye_lane *lane, const config_setting_t *entry,
+		      const struct wye_group *group, unsigned depth)
+{
+	struct wye_made_route *route;
+
+	if (config_setting_type(entry) != CONFIG_TYPE_GROUP) {
+		wye_config_problem(maker->chains.problems, entry,
+				   "a route must be { path = ...; handler = ...; }");
+		return 0;
+	}
+	if (config_setting_get_member(entry, "routes"))
+		return read_group(all, maker, lane, entry, group, depth);
+	route = add_route(all, maker->is_ws);
+	return route ? wye_route_make(route, maker, entry, group) : -ENOMEM;
+}
+
+static int read_entries(struct all *all, const struct wye_route_maker *maker,
+			struct wye_lane *lane, const config_setting_t *holder,
+			const struct wye_group *group, unsigned depth)
+{
+	config_setting_t *list = holder ? config_setting_get_member(holder, "routes") : NULL;
 	int length = list ? config_setting_length(list) : 0, error = 0;
 
 	if (list && config_setting_type(list) != CONFIG_TYPE_LIST) {
-		wye_config_problem(all->problems, list,
+		wye_config_problem(maker->chains.problems, list,
 				   "\"routes\" must be a list: ( { path = ...; } )");
 		return 0;
 	}
-	for (int i = 0; i < length && !error; i++) {
-		config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
-
-		if (config_setting_type(group) == CONFIG_TYPE_GROUP)
-			error = read_route(all, group, is_ws);
-		else
-			wye_config_problem(all->problems, group,
-					   "a route must be { path = ...; handler = ...; }");
-	}
+	for (int i = 0; i < length && !error; i++)
+		error = read_entry(all, maker, lane, config_setting_get_elem(list, (unsigned)i),
+				   group, depth);
 	return error;
 }
 
 /* ---- lanes ---- */
 
-static const config_setting_t *lane_section(struct all *all, const struct wye_config *config,
-					    const char *name)
+/* A lane's section is the outermost group; it has no prefix. */
+static int read_lane(struct all *all, const struct wye_route_maker *maker,
+		     struct wye_lane *lane, const config_setting_t *section, const char *name)
 {
-	config_setting_t *lane = wye_config_member(config, name);
-
-	if (lane && config_setting_type(lane) != CONFIG_TYPE_GROUP) {
-		wye_config_problem(all->problems, lane,
-				   "\"%s\" must be { chain = ...; routes = ...; }", name);
-		return NULL;
-	}
-	wye_settings_check_keys(lane, NULL, 0, LANE_KEYS, name, all->problems);
-	return lane;
-}
-
-static int read_lanes(struct all *all, const struct wye_config *config)
-{
-	const config_setting_t *rest = lane_section(all, config, "rest");
-	const config_setting_t *ws = lane_section(all, config, "websocket");
+	const struct wye_setting *const tables[] = { wye_group_table(maker->is_ws) };
+	struct wye_problems *problems = maker->chains.problems;
+	struct wye_group top = { .prefix = "" };
+	struct wye_settings *own;
 	int error;
 
-	if (!rest_steps(all, chain_of(all, rest), &all->rest_chain, NULL) ||
-	    !ws_steps(all, chain_of(all, ws), &all->ws_chain, NULL))
-		return -ENOMEM;
-	error = read_routes(all, rest, false);
-	return error ? error : read_routes(all, ws, true);
+	if (section && config_setting_type(section) != CONFIG_TYPE_GROUP) {
+		wye_config_problem(problems, section,
+				   "\"%s\" must be { chain = ...; routes = ...; }", name);
+		section = NULL;
+	}
+	wye_settings_check_keys(section, tables, 1, LIST_KEYS, name, problems);
+	error = wye_settings_create(&own, tables[0], section, name, problems);
+	if (error)
+		return error;
+	error = fill_group(&top, all, maker, own, section);
+	wye_settings_destroy(own);
+	lane->chain = top.chain;
+	if (!error && top.prefix[0])
+		error = remember(lane, &all->arena, &top);
+	return error ? error : read_entries(all, maker, lane, section, &top, 0);
+}
+
+static int read_lanes(struct all *all, const struct wye_config *config,
+		      struct wye_route_maker maker)
+{
+	int error;
+
+	maker.routes = all->lanes.rest.routes;
+	maker.chains.part = WYE_PART_REST_MIDDLEWARE;
+	error = read_lane(all, &maker, &all->lanes.rest, wye_config_member(config, "rest"),
+			  "rest");
+	if (error)
+		return error;
+	maker.is_ws = true;
+	maker.routes = all->lanes.websocket.routes;
+	maker.chains.part = WYE_PART_WS_MIDDLEWARE;
+	return read_lane(all, &maker, &all->lanes.websocket,
+			 wye_config_member(config, "websocket"), "websocket");
+}
+
+static int create_tables(struct wye_lane *lane)
+{
+	int error = wye_hosts_create(&lane->routes);
+
+	return error ? error : wye_hosts_create(&lane->groups);
 }
 
 int wye_lanes_create(struct wye_lanes **out, const struct wye_config *config,
@@ -412,16 +230,19 @@ int wye_lanes_create(struct wye_lanes **out, const struct wye_config *config,
 	if (!all)
 		return -ENOMEM;
 	all->last = &all->routes;
-	all->options = options;
-	all->registry = registry;
-	all->problems = problems;
-	all->lanes.rest_chain = &all->rest_chain;
-	all->lanes.ws_chain = &all->ws_chain;
-	error = wye_router_create(&all->lanes.rest);
+	wye_arena_init(&all->arena, NULL, 0);
+	error = create_tables(&all->lanes.rest);
 	if (!error)
-		error = wye_router_create(&all->lanes.websocket);
+		error = create_tables(&all->lanes.websocket);
 	if (!error)
-		error = read_lanes(all, config);
+		error = read_lanes(all, config,
+				   (struct wye_route_maker) {
+					   .chains = { .arena = &all->arena,
+						       .registry = registry,
+						       .problems = problems },
+					   .ticket_timeout = options->ticket_timeout,
+					   .max_body = options->max_body,
+				   });
 	if (error)
 		wye_lanes_destroy(&all->lanes);
 	else
@@ -429,23 +250,10 @@ int wye_lanes_create(struct wye_lanes **out, const struct wye_config *config,
 	return error;
 }
 
-static void close_route(struct route *route)
+static void destroy_tables(struct wye_lane *lane)
 {
-	void (*close)(void *instance, void *route) = NULL;
-
-	if (route->opened)
-		close = route->is_ws ? route->ws.handler->route_close
-				     : route->rest.handler->route_close;
-	if (close)
-		close(route->base.mount.instance, route->base.mount.route);
-	if (route->chain)
-		free(route->is_ws ? (void *)((struct wye_ws_chain *)route->chain)->steps
-				  : (void *)((struct wye_rest_chain *)route->chain)->steps);
-	free(route->chain);
-	wye_settings_destroy(route->own);
-	wye_settings_destroy(route->handlers);
-	free((char *)route->base.where);
-	free(route);
+	wye_hosts_destroy(lane->routes);
+	wye_hosts_destroy(lane->groups);
 }
 
 void wye_lanes_destroy(struct wye_lanes *lanes)
@@ -454,27 +262,35 @@ void wye_lanes_destroy(struct wye_lanes *lanes)
 
 	if (!lanes)
 		return;
-	wye_router_destroy(lanes->rest);
-	wye_router_destroy(lanes->websocket);
+	destroy_tables(&lanes->rest);
+	destroy_tables(&lanes->websocket);
 	while (all->routes) {
-		struct route *next = all->routes->next;
+		struct wye_made_route *next = all->routes->next;
 
-		close_route(all->routes);
+		wye_route_close(all->routes);
+		free(all->routes);
 		all->routes = next;
 	}
-	free((void *)all->rest_chain.steps);
-	free((void *)all->ws_chain.steps);
+	wye_arena_reset(&all->arena);
 	free(all);
 }
 
+const struct wye_chain *wye_lane_miss(const struct wye_lane *lane, struct wye_text host,
+				      struct wye_text path)
+{
+	struct wye_match match;
+
+	return wye_hosts_find(lane->groups, host, WYE_METHOD_GET, path, &match) ? match.value
+										: lane->chain;
+}
+
 void wye_lanes_visit(const struct wye_lanes *lanes,
-		     void (*visit)(const char *lane, const struct wye_route *route,
-				   unsigned methods, void *argument),
+		     void (*visit)(const struct wye_route *route,
+				   const struct wye_rest_route *rest, void *argument),
 		     void *argument)
 {
 	const struct all *all = (const struct all *)lanes;
 
-	for (const struct route *route = all->routes; route; route = route->next)
-		visit(route->is_ws ? "websocket" : "rest", &route->base,
-		      route->is_ws ? WYE_METHOD_GET : route->rest.methods, argument);
+	for (const struct wye_made_route *route = all->routes; route; route = route->next)
+		visit(&route->base, route->is_ws ? NULL : &route->rest, argument);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "route/router.h"
+#include "route/target.h"
 
 /* ---- methods ---- */
 
@@ -34,6 +35,14 @@ enum wye_method wye_method_parse(struct wye_text name)
 		    !memcmp(METHODS[i].name, name.data, name.length))
 			return METHODS[i].method;
 	return WYE_METHOD_OTHER;
+}
+
+const char *wye_method_name(enum wye_method method)
+{
+	for (size_t i = 0; i < METHOD_COUNT; i++)
+		if (METHODS[i].method == method)
+			return METHODS[i].name;
+	return NULL;
 }
 
 size_t wye_method_list(unsigned methods, char out[64])
@@ -263,6 +272,28 @@ static int add_name(struct pattern *pattern, const char *text, size_t length,
 	return 0;
 }
 
+/* What no request's path can be: they come with dot segments removed, and none has "?". */
+static int check_literal(const char *text, struct wye_error *why)
+{
+	struct wye_text path = { text, strlen(text) };
+	struct wye_target target = wye_target_parse(path);
+
+	if (target.form != WYE_TARGET_ORIGIN || target.query.data) {
+		wye_error_set(why, "a path has no blanks, control bytes, \"?\" or \"#\"");
+		return -EINVAL;
+	}
+	if (wye_path_check(path) == WYE_PATH_BAD) {
+		wye_error_set(why,
+			      "a \"%%\" needs two hexadecimal digits, and %%00 is no path");
+		return -EINVAL;
+	}
+	if (strstr(text, "/./") || strstr(text, "/../")) {
+		wye_error_set(why, "a path with dot segments is never requested");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* Checks the whole pattern before the tree is touched. */
 static int parse(struct pattern *pattern, const char *text, struct wye_error *why)
 {
@@ -273,6 +304,7 @@ static int parse(struct pattern *pattern, const char *text, struct wye_error *wh
 		wye_error_set(why, "a path begins with \"/\"");
 		return -EINVAL;
 	}
+	error = check_literal(text, why);
 	for (const char *at = text; *at && !error; at++) {
 		if (at[0] != '/' || (at[1] != ':' && at[1] != '*'))
 			continue;
@@ -287,6 +319,29 @@ static int parse(struct pattern *pattern, const char *text, struct wye_error *wh
 	return error;
 }
 
+/* The node behind a literal run of a pattern, which may have escapes. */
+static struct node *descend_decoded(struct node *node, const char *text, size_t length)
+{
+	char *run = malloc(length);
+	size_t decoded = 0;
+
+	if (!run)
+		return NULL;
+	for (size_t i = 0; i < length;) {
+		size_t step = text[i] == '%' ? 3 : 1;
+		size_t got = wye_percent_decode((struct wye_text) { text + i, step }, false,
+						run + decoded);
+
+		if (step == 3 && run[decoded] == '/')
+			run[decoded] = WYE_PATH_SLASH;
+		decoded += got;
+		i += step;
+	}
+	node = descend(node, run, decoded);
+	free(run);
+	return node;
+}
+
 /* The node at which a checked pattern ends. */
 static struct node *place(struct node *node, const char *text)
 {
@@ -297,7 +352,7 @@ static struct node *place(struct node *node, const char *text)
 			mark++;
 		if (*mark)
 			mark++; /* the slash is literal */
-		node = descend(node, text, (size_t)(mark - text));
+		node = descend_decoded(node, text, (size_t)(mark - text));
 		text = mark;
 		if (!node || *text == '*')
 			return node;
@@ -443,13 +498,18 @@ static bool walk(struct search *search, const struct node *node, const char *at)
 	return node->rest && take_rest(search, node, at);
 }
 
+void wye_match_init(struct wye_match *match)
+{
+	match->value = NULL;
+	match->allowed = 0;
+	match->count = 0;
+}
+
 bool wye_router_find(const struct wye_router *router, enum wye_method method,
 		     struct wye_text path, struct wye_match *match)
 {
 	struct search search = { path.data + path.length, method, match, NULL };
 
-	match->value = NULL;
-	match->allowed = 0;
 	match->count = 0;
 	if (!path.length || !walk(&search, &router->root, path.data))
 		return false;

@@ -22,7 +22,9 @@ enum wye_method {
 };
 
 enum wye_method wye_method_parse(struct wye_text name);
-/* Writes "GET, HEAD" for an Allow field; returns its length. `out` holds 64 bytes. */
+/* "GET"; NULL for WYE_METHOD_OTHER. */
+const char *wye_method_name(enum wye_method method);
+/* Writes "GET, HEAD"; returns its length. HEAD is in it where GET is. `out` holds 64 bytes. */
 size_t wye_method_list(unsigned methods, char out[64]);
 
 /* Parameters of a pattern, at most. */
@@ -30,7 +32,7 @@ size_t wye_method_list(unsigned methods, char out[64]);
 
 struct wye_parameter {
 	struct wye_text name;  /* lives as long as the router */
-	struct wye_text value; /* points into the path, still percent-encoded */
+	struct wye_text value; /* points into the path */
 };
 
 struct wye_match {
@@ -47,7 +49,7 @@ void wye_router_destroy(struct wye_router *router);
 
 /* Adds a pattern: "/users/:id", "/app/" followed by "*rest" at the end, or literal, for a set
  * of methods. Literal segments win over ":name", and that over "*rest", whatever the order of
- * adding.
+ * adding. Escapes in it are decoded as in a path.
  *
  * Returns 0; -EEXIST if a route of the same shape takes one of these methods already (its value
  * is put into `other`); -EINVAL for a pattern that is none, with a sentence; -ENOMEM.
@@ -55,7 +57,10 @@ void wye_router_destroy(struct wye_router *router);
 int wye_router_add(struct wye_router *router, const char *pattern, unsigned methods,
 		   const void *value, const void **other, struct wye_error *why) WYE_MUST_CHECK;
 
-/* Looks a path up. Any thread; no allocation. Returns true if match->value is set. */
+void wye_match_init(struct wye_match *match);
+
+/* Looks a path up, plain or normalised (target.h). What other routes for it take is added to
+ * match->allowed. Any thread; no allocation. Returns true if match->value is set. */
 bool wye_router_find(const struct wye_router *router, enum wye_method method,
 		     struct wye_text path, struct wye_match *match);
 

@@ -7,15 +7,42 @@
 
 #include <wye/types.h>
 
-/* Splits a target in origin-form or absolute-form into path and query, both still encoded. The
- * query is the rest behind the first '?', without it. */
-void wye_target_split(struct wye_text target, struct wye_text *path, struct wye_text *query);
+enum wye_target_form {
+	WYE_TARGET_BAD,      /* none of them, or with a byte that no target has */
+	WYE_TARGET_ORIGIN,   /* "/path?query" */
+	WYE_TARGET_ABSOLUTE, /* "http://authority/path?query" */
+	WYE_TARGET_ASTERISK, /* "*" */
+};
 
-/* True if every escape of a path is "%" and two hex digits, and none is %00, and no byte is a
- * control character. */
-bool wye_path_valid(struct wye_text path);
+/* Parts of a target, still encoded, in its own bytes; those of a bad one are a guess, for logs.
+ */
+struct wye_target {
+	enum wye_target_form form;
+	struct wye_text authority; /* of an absolute one; with its port */
+	struct wye_text path;
+	struct wye_text query; /* the rest behind the first '?', without it; data NULL: none */
+};
 
-/* Decodes escapes in place; returns the new length. What is no escape stays as it is. */
-size_t wye_percent_decode(char *text, size_t length);
+struct wye_target wye_target_parse(struct wye_text target);
+
+enum wye_path_kind {
+	WYE_PATH_BAD,   /* a "%" without two hex digits, or %00 */
+	WYE_PATH_PLAIN, /* can be routed as it stands */
+	WYE_PATH_CODED, /* has escapes or dot segments: wye_path_normalise() first */
+};
+
+enum wye_path_kind wye_path_check(struct wye_text path);
+
+/* Stands for an encoded slash in a normalised path: it is part of its segment and separates
+ * nothing. No other byte can be mistaken for it, as %00 is refused. */
+#define WYE_PATH_SLASH '\0'
+
+/* Decodes each segment once and removes dot segments (RFC 3986, 5.2.4), encoded ones too. `out`
+ * holds as many bytes as the path. Returns the length. */
+size_t wye_path_normalise(struct wye_text path, char *out);
+
+/* Decodes escapes; `plus` says that "+" is a blank (forms and queries). `out` may be the text
+ * itself. Returns the length. What is no escape stays as it is. */
+size_t wye_percent_decode(struct wye_text text, bool plus, char *out);
 
 #endif

@@ -1,4 +1,11 @@
 libwyecore_a_SOURCES += \
-	core/stream/loop.c core/stream/loop.h \
-	core/stream/outbox.c core/stream/outbox.h \
-	core/stream/socket.c core/stream/socket.h
+	core/stream/drain.c \
+	core/stream/drain.h \
+	core/stream/loop.c \
+	core/stream/loop.h \
+	core/stream/outbox.c \
+	core/stream/outbox.h \
+	core/stream/send.c \
+	core/stream/send.h \
+	core/stream/socket.c \
+	core/stream/socket.h

@@ -225,6 +225,7 @@ static int init(struct wye_stream_loop *loop, unsigned index,
 
 	snprintf(loop->name, sizeof loop->name, "stream-%u", index % 1000);
 	loop->limits = setup->limits;
+	loop->jobs = setup->jobs;
 	error = wye_loop_init(&loop->loop, setup->first_loop + index, loop->name, &LOOP_ENGINE);
 	if (!error)
 		error = wye_id_table_create(&loop->ids, setup->first_loop + index,

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "base/id.h"
+#include "base/jobs.h"
 #include "base/loop.h"
 #include "net/limits.h"
 #include "stream/outbox.h"
@@ -37,6 +38,7 @@ struct wye_stream_loop {
 	struct lws_vhost *vhost;
 	struct lws_protocols protocols[2];
 	struct wye_limits *limits;
+	struct wye_jobs *jobs;
 	struct wye_id_table *ids;   /* of connections; looked up by any thread */
 	atomic_uint open;           /* sockets, those on their way included */
 	struct wye_socket *sockets; /* all that live here */
@@ -51,6 +53,7 @@ struct wye_stream_setup {
 	unsigned first_loop;  /* loop index of the first one */
 	unsigned max_sockets; /* of a loop */
 	struct wye_limits *limits;
+	struct wye_jobs *jobs; /* for steps of handshakes that block */
 };
 
 /* Starts all of them. Main thread. Returns 0, or a negative errno with a sentence, and nothing

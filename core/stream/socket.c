@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "stream/send.h"
 #include "stream/socket.h"
 
 enum {
@@ -130,8 +131,10 @@ static bool write_some(struct wye_socket *socket, bool *again)
 	}
 	socket->written += (uint64_t)sent;
 	wye_outbox_take(&socket->outbox, &socket->loop->chunks, (size_t)sent, &left);
-	if (left.messages)
+	if (left.messages) {
+		wye_socket_unreserve(socket, left.messages, left.payload);
 		socket->ops->written(socket, left.messages, left.payload);
+	}
 	*again = socket->outbox.bytes && (size_t)sent < before;
 	return true;
 }
@@ -263,7 +266,11 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, in
 {
 	lws_sock_file_fd_type adopted = { .sockfd = descriptor };
 
-	*socket = (struct wye_socket) { .ops = ops, .loop = loop, .descriptor = descriptor };
+	*socket = (struct wye_socket) { .ops = ops,
+					.loop = loop,
+					.descriptor = descriptor,
+					.slot = socket->slot,
+					.id = socket->id };
 	socket->write_timeout = write_timeout;
 	wye_timer_init(&socket->timer, tick, socket);
 	socket->wsi = lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_SOCKET, adopted,
@@ -277,6 +284,39 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, in
 		socket->next->link = &socket->next;
 	loop->sockets = socket;
 	return 0;
+}
+
+static void replace_dirty(struct wye_socket *from, struct wye_socket *to)
+{
+	struct wye_socket **link = &from->loop->dirty;
+
+	while (*link && *link != from)
+		link = &(*link)->next_dirty;
+	if (*link)
+		*link = to;
+}
+
+/* What the new one has already is its id. */
+void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
+		     const struct wye_socket_ops *ops, unsigned write_timeout)
+{
+	struct wye_slot *slot = to->slot;
+	uint64_t id = to->id;
+
+	wye_timer_stop(&from->loop->loop, &from->timer);
+	replace_dirty(from, to);
+	*to = *from;
+	to->slot = slot;
+	to->id = id;
+	to->ops = ops;
+	to->deadline = 0;
+	to->write_timeout = write_timeout;
+	to->ticking = false;
+	wye_timer_init(&to->timer, tick, to);
+	*to->link = to;
+	if (to->next)
+		to->next->link = &to->next;
+	lws_set_opaque_user_data(to->wsi, to);
 }
 
 static void settle(struct wye_socket *socket)

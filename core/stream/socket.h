@@ -31,6 +31,9 @@ struct wye_socket_ops {
 	void (*resumed)(struct wye_socket *socket);
 	/* A deadline set by wye_socket_deadline() is over. */
 	void (*expired)(struct wye_socket *socket);
+	/* The program stops: the connection is to be ended gently. False if it is ending
+	 * already. */
+	bool (*drain)(struct wye_socket *socket);
 	/* The last call, exactly once for each adopted socket; free() follows at the turn's
 	 * end. */
 	void (*ended)(struct wye_socket *socket, enum wye_socket_end how);
@@ -43,6 +46,8 @@ struct wye_socket {
 	struct lws *wsi;
 	struct wye_socket *next, **link; /* all of the loop; later: the dead */
 	struct wye_socket *next_dirty;
+	struct wye_slot *slot; /* NULL before it has an id, and once that is refused (send.h) */
+	uint64_t id;
 	struct wye_outbox outbox;
 	struct wye_timer timer; /* write progress and the deadline */
 	uint64_t deadline;      /* milliseconds of the loop's clock; 0: none */
@@ -51,7 +56,8 @@ struct wye_socket {
 		taken; /* bytes given to the kernel; taken by the peer at the last look */
 	unsigned write_timeout; /* milliseconds; 0: none */
 	int descriptor;
-	uint8_t end; /* enum wye_socket_end */
+	uint8_t end;  /* enum wye_socket_end */
+	bool crowded; /* the outbox was more than half full; reset by the taker */
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
 
@@ -59,6 +65,11 @@ struct wye_socket {
  * the descriptor is closed then, and no callback comes. */
 int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,
 		     const struct wye_socket_ops *ops, unsigned write_timeout) WYE_MUST_CHECK;
+
+/* Gives an adopted socket to another taker: `to` takes its place, `from` is only memory then.
+ * Not in a callback of the socket's own. */
+void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
+		     const struct wye_socket_ops *ops, unsigned write_timeout);
 
 /* Something was put into the outbox: it is flushed at the turn's end at the latest. */
 void wye_socket_touch(struct wye_socket *socket);

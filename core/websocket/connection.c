@@ -10,6 +10,7 @@
 #include <wye/log.h>
 
 #include "base/metric.h"
+#include "stream/send.h"
 #include "websocket/connection.h"
 #include "websocket/lane.h"
 #include "websocket/metrics.h"
@@ -20,14 +21,6 @@
 static const struct wye_socket_ops OPS;
 
 /* ---- ending ---- */
-
-/* From now on the id is refused: sends and closes of others fail. */
-static void refuse_id(struct wye_ws *ws)
-{
-	if (ws->slot)
-		wye_id_release(ws->socket.loop->ids, ws->slot);
-	ws->slot = NULL;
-}
 
 static void queue_close_frame(struct wye_ws *ws, unsigned code, const char *reason)
 {
@@ -41,14 +34,15 @@ static void queue_close_frame(struct wye_ws *ws, unsigned code, const char *reas
 void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const char *reason)
 {
 	bool wait = cause == WYE_WS_HANDLER || cause == WYE_WS_DRAIN ||
-		    cause == WYE_WS_POLICY || cause == WYE_WS_SLOW_CONSUMER;
+		    cause == WYE_WS_POLICY || cause == WYE_WS_SLOW_CONSUMER ||
+		    cause == WYE_WS_DEADLINE;
 
 	if (ws->state != WYE_WS_OPEN)
 		return;
 	ws->cause = (uint8_t)cause;
 	ws->code = (uint16_t)code;
 	ws->state = wait ? WYE_WS_CLOSING : WYE_WS_CLOSED;
-	refuse_id(ws);
+	wye_socket_unname(&ws->socket);
 	queue_close_frame(ws, code, reason);
 	wye_socket_deadline(&ws->socket, ws->route->close_timeout);
 	if (wait)
@@ -71,7 +65,7 @@ static void peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
 			memcpy(reason, input->data, input->length);
 		ws->reason = (struct wye_text) { reason, reason ? input->length : 0 };
 	}
-	refuse_id(ws);
+	wye_socket_unname(&ws->socket);
 	if (first) /* the same code back (5.5.1) */
 		queue_close_frame(ws, input->code, NULL);
 	ws->state = WYE_WS_CLOSED;
@@ -103,12 +97,38 @@ static struct wye_ws_ending describe(const struct wye_ws *ws)
 
 static void run_closed_steps(struct wye_ws *ws, const struct wye_ws_ending *ending)
 {
-	const struct wye_ws_chain *chain = ws->route->chain;
+	const struct wye_chain *chain = ws->route->base.chain;
 
-	for (size_t i = chain->count; i-- > 0;)
-		if (chain->steps[i].middleware->closed)
-			chain->steps[i].middleware->closed(
-				NULL, ending, chain->steps[i].instance, ws->states[i]);
+	for (size_t i = chain->count; i-- > 0;) {
+		const struct wye_step *step = &chain->steps[i];
+		struct wye_call before;
+
+		if (!step->ws->closed)
+			continue;
+		before = wye_call_enter(step->name, ws->route->base.pattern);
+		step->ws->closed(NULL, ending, step->instance, ws->states[i]);
+		wye_call_leave(before);
+	}
+}
+
+static void call_close(struct wye_ws *ws, const struct wye_ws_ending *ending)
+{
+	struct wye_call before;
+
+	if (!ws->opened || !ws->route->handler->close)
+		return;
+	before = wye_ws_enter_call(ws);
+	ws->route->handler->close(ws, &ws->route->base.mount, ending);
+	wye_call_leave(before);
+}
+
+/* What a context says of how a connection ended. */
+static enum wye_cancel_cause cancel_cause(enum wye_ws_cause cause)
+{
+	return cause == WYE_WS_DRAIN      ? WYE_CANCEL_DRAIN
+	       : cause == WYE_WS_DEADLINE ? WYE_CANCEL_DEADLINE
+	       : cause == WYE_WS_HANDLER  ? WYE_CANCEL_ENDED
+					  : WYE_CANCEL_GONE;
 }
 
 static void ended(struct wye_socket *socket, enum wye_socket_end how)
@@ -123,13 +143,14 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 		ws->code = WYE_WS_ABNORMAL;
 	}
 	ws->state = WYE_WS_CLOSED;
-	refuse_id(ws);
+	wye_socket_unname(&ws->socket);
 	if (ws->opened)
 		wye_ws_count_closed((enum wye_ws_cause)ws->cause);
 	wye_limits_leave(socket->loop->limits, &ws->peer);
 	ending = describe(ws);
-	if (ws->opened && ws->route->handler->close)
-		ws->route->handler->close(ws, &ws->route->base.mount, &ending);
+	wye_context_cancel(&ws->context, cancel_cause((enum wye_ws_cause)ws->cause));
+	wye_context_fini(&ws->context);
+	call_close(ws, &ending);
 	run_closed_steps(ws, &ending);
 }
 
@@ -163,8 +184,11 @@ static bool keep_message(struct wye_ws *ws, const struct wye_ws_input *input)
 static int deliver(struct wye_ws *ws, enum wye_ws_kind kind, const void *data, size_t length)
 {
 	const struct wye_ws_route *route = ws->route;
+	struct wye_call before = wye_ws_enter_call(ws);
+	int error = route->handler->message(ws, &route->base.mount, kind, data, length);
 
-	return route->handler->message(ws, &route->base.mount, kind, data, length);
+	wye_call_leave(before);
+	return error;
 }
 
 static void message(struct wye_ws *ws, const struct wye_ws_input *input)
@@ -175,7 +199,7 @@ static void message(struct wye_ws *ws, const struct wye_ws_input *input)
 		return;
 	error = deliver(ws, (enum wye_ws_kind)input->opcode, input->data, input->length);
 	if (error == -EAGAIN && keep_message(ws, input)) {
-		ws->drain_due = true;
+		ws->socket.crowded = true;
 		return;
 	}
 	ws->messages_in++;
@@ -291,11 +315,23 @@ static void written(struct wye_socket *socket, unsigned messages, size_t payload
 	wye_ws_release(wye_ws_from_socket(socket), messages, payload);
 }
 
+static bool drain(struct wye_socket *socket)
+{
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+
+	if (ws->state != WYE_WS_OPEN)
+		return false;
+	wye_context_cancel(&ws->context, WYE_CANCEL_DRAIN);
+	wye_ws_end(ws, WYE_WS_DRAIN, WYE_WS_GOING_AWAY, "going away");
+	return true;
+}
+
 static const struct wye_socket_ops OPS = {
 	.received = received,
 	.written = written,
 	.resumed = resumed,
 	.expired = expired,
+	.drain = drain,
 	.ended = ended,
 	.free = destroy,
 };
@@ -319,8 +355,8 @@ static char *put_text(char *at, struct wye_text *out, struct wye_text text)
 
 static size_t tail_size(const struct wye_handshake *handshake)
 {
-	size_t size = handshake->chain->count * sizeof(void *) + handshake->peer_text.length +
-		      handshake->user.length;
+	size_t size = handshake->chain->count * sizeof(void *) + handshake->client.length +
+		      handshake->user.length + handshake->subprotocol.length;
 
 	for (size_t i = 0; i < handshake->match.count; i++)
 		size += sizeof(struct wye_parameter) +
@@ -344,8 +380,17 @@ static void fill_tail(struct wye_ws *ws, const struct wye_handshake *handshake)
 		at = put_text(at, &ws->parameters[i].value,
 			      handshake->match.parameters[i].value);
 	}
-	at = put_text(at, &ws->peer_text, handshake->peer_text);
-	put_text(at, &ws->user, handshake->user);
+	at = put_text(at, &ws->client, handshake->client);
+	at = put_text(at, &ws->user, handshake->user);
+	put_text(at, &ws->subprotocol, handshake->subprotocol);
+}
+
+static void deadline_over(struct wye_context *context)
+{
+	struct wye_ws *ws =
+		(struct wye_ws *)((char *)context - offsetof(struct wye_ws, context));
+
+	wye_ws_end(ws, WYE_WS_DEADLINE, WYE_WS_POLICY_VIOLATION, "time is up");
 }
 
 static struct wye_ws *create(const struct wye_handshake *handshake)
@@ -358,6 +403,8 @@ static struct wye_ws *create(const struct wye_handshake *handshake)
 	ws->route = handshake->route;
 	ws->peer = handshake->peer;
 	ws->opened_at = handshake->loop->loop.now;
+	ws->socket.loop = handshake->loop;
+	wye_context_init(&ws->context, &handshake->loop->loop, deadline_over);
 	wye_ws_decoder_init(&ws->decoder, handshake->route->max_message);
 	fill_tail(ws, handshake);
 	return ws;
@@ -377,53 +424,88 @@ void wye_ws_give_up(struct wye_handshake *handshake)
 	wye_handshake_destroy(handshake);
 }
 
+struct wye_call wye_ws_enter_call(const struct wye_ws *ws)
+{
+	return wye_call_enter(ws->route->base.handler, ws->route->base.pattern);
+}
+
 static void open_handler(struct wye_ws *ws, const struct wye_handshake *handshake)
 {
 	const struct wye_ws_route *route = ws->route;
+	struct wye_call before;
 	int error = 0;
 
 	ws->opened = true;
 	wye_ws_count_opened();
+	before = wye_ws_enter_call(ws);
 	if (route->handler->open)
 		error = route->handler->open(ws, &route->base.mount, handshake);
+	wye_call_leave(before);
 	if (error)
 		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_POLICY_VIOLATION, NULL);
 }
 
-void wye_ws_take_over(struct wye_mail *mail)
+static int take_socket(struct wye_ws *ws, struct wye_handshake *handshake,
+		       struct wye_socket *adopted)
 {
-	struct wye_handshake *handshake = (struct wye_handshake *)mail;
-	struct wye_stream_loop *loop = handshake->loop;
-	struct wye_ws *ws = create(handshake);
 	int descriptor = handshake->descriptor;
 
-	if (!ws || wye_id_acquire(loop->ids, ws, &ws->slot, &ws->id)) {
-		wye_stream_unpick(loop);
-		free(ws);
-		wye_ws_give_up(handshake);
+	if (adopted) {
+		wye_socket_move(adopted, &ws->socket, &OPS, ws->route->write_timeout);
+		return 0;
+	}
+	handshake->descriptor = -1; /* the socket's now */
+	return wye_socket_adopt(&ws->socket, handshake->loop, descriptor, &OPS,
+				ws->route->write_timeout);
+}
+
+/* What can't be opened: an adopted socket closes by itself, and leaves the limits then. */
+static void fail(struct wye_ws *ws, struct wye_handshake *handshake, struct wye_socket *adopted)
+{
+	if (ws)
+		wye_socket_unname(&ws->socket);
+	free(ws);
+	if (adopted) {
+		wye_socket_kill(adopted, WYE_SOCKET_KILLED);
+		wye_ws_lane_abandon(handshake, 503, WYE_WS_RESET);
 		return;
 	}
-	wye_ws_publish_bounds(ws);
-	handshake->descriptor = -1; /* the socket's now */
-	if (wye_socket_adopt(&ws->socket, loop, descriptor, &OPS, ws->route->write_timeout)) {
-		wye_stream_unpick(loop);
-		refuse_id(ws);
-		free(ws);
-		wye_ws_give_up(handshake);
-		return;
+	wye_stream_unpick(handshake->loop);
+	wye_ws_give_up(handshake);
+}
+
+bool wye_ws_open(struct wye_handshake *handshake, struct wye_socket *adopted)
+{
+	struct wye_ws *ws = create(handshake);
+
+	if (!ws ||
+	    wye_socket_name(&ws->socket, WYE_SOCKET_WEBSOCKET, ws->route->outbox_bytes,
+			    ws->route->outbox_messages) ||
+	    take_socket(ws, handshake, adopted)) {
+		fail(ws, handshake, adopted);
+		return false;
 	}
 	if (wye_ws_queue_101(ws, handshake))
 		wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
 	else
 		open_handler(ws, handshake);
 	wye_handshake_destroy(handshake);
+	return true;
+}
+
+void wye_ws_take_over(struct wye_mail *mail)
+{
+	struct wye_handshake *handshake = (struct wye_handshake *)mail;
+
+	wye_context_enter(&handshake->context, &handshake->loop->loop);
+	(void)wye_ws_open(handshake, NULL);
 }
 
 /* ---- public, on the loop ---- */
 
 wye_ws_id wye_ws_identity(const struct wye_ws *ws)
 {
-	return (wye_ws_id) { ws->id };
+	return (wye_ws_id) { ws->socket.id };
 }
 
 struct wye_loop *wye_ws_loop(const struct wye_ws *ws)
@@ -431,9 +513,19 @@ struct wye_loop *wye_ws_loop(const struct wye_ws *ws)
 	return &ws->socket.loop->loop;
 }
 
-struct wye_text wye_ws_peer(const struct wye_ws *ws)
+struct wye_context *wye_ws_context(struct wye_ws *ws)
 {
-	return ws->peer_text;
+	return &ws->context;
+}
+
+struct wye_text wye_ws_client(const struct wye_ws *ws)
+{
+	return ws->client;
+}
+
+struct wye_text wye_ws_subprotocol(const struct wye_ws *ws)
+{
+	return ws->subprotocol;
 }
 
 struct wye_text wye_ws_user(const struct wye_ws *ws)

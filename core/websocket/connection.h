@@ -2,13 +2,12 @@
  *
  * connection.h - a WebSocket connection: the taker of accepted handshakes. Its socket, codec
  * and handler live on one stream loop; other threads know its id only, and reserve room in its
- * outbox through the slot of that id before they post anything.
- *
- * The 44 bits of state in the slot's word: messages (16) and payload bytes (28) in the outbox.
+ * outbox through the slot of that id before they post anything (stream/send.h).
  */
 #ifndef WYE_CORE_WEBSOCKET_CONNECTION_H
 #define WYE_CORE_WEBSOCKET_CONNECTION_H
 
+#include "base/calls.h"
 #include "stream/socket.h"
 #include "websocket/codec.h"
 #include "websocket/handshake.h"
@@ -22,14 +21,12 @@ enum wye_ws_state {
 struct wye_ws {
 	struct wye_socket socket; /* first */
 	uint32_t magic;
-	uint8_t state;  /* enum wye_ws_state */
-	uint8_t cause;  /* enum wye_ws_cause */
-	bool opened;    /* the handler's open() was called */
-	bool drain_due; /* drained() is to be called when the outbox is a quarter full */
-	uint16_t code;  /* of the close frame: received, else sent */
+	uint8_t state; /* enum wye_ws_state */
+	uint8_t cause; /* enum wye_ws_cause */
+	bool opened;   /* the handler's open() was called */
+	uint16_t code; /* of the close frame: received, else sent */
 	const struct wye_ws_route *route;
-	struct wye_slot *slot; /* NULL once the id is refused */
-	uint64_t id;
+	struct wye_context context;
 	void *data;
 	struct wye_ws_decoder decoder;
 	uint8_t *held; /* while paused: what was received and not decoded */
@@ -41,7 +38,7 @@ struct wye_ws {
 	uint64_t messages_in, bytes_in, messages_out, bytes_out;
 	struct wye_text reason; /* the peer's; allocated */
 	union wye_address peer;
-	struct wye_text peer_text, user; /* behind the struct */
+	struct wye_text client, user, subprotocol; /* behind the struct */
 	void **states;
 	struct wye_parameter *parameters;
 	uint16_t parameter_count;
@@ -49,6 +46,14 @@ struct wye_ws {
 
 /* Takes an accepted handshake over: its mail's function, on the stream loop. */
 void wye_ws_take_over(struct wye_mail *mail);
+
+/* Makes a connection of an accepted handshake, which is freed: of its descriptor, or of a
+ * socket that is adopted already, whose memory is the caller's again. Returns false if that
+ * failed: an adopted socket is closing then. Stream loop. */
+bool wye_ws_open(struct wye_handshake *handshake, struct wye_socket *adopted);
+
+/* Round each call of the handler. */
+struct wye_call wye_ws_enter_call(const struct wye_ws *ws);
 
 /* Ends an accepted handshake that no connection comes of. */
 void wye_ws_give_up(struct wye_handshake *handshake);

@@ -12,19 +12,13 @@
 #include "base/field.h"
 #include "route/target.h"
 #include "websocket/handshake.h"
+#include "websocket/pending.h"
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 enum {
 	KEY_LENGTH = 24, /* 16 bytes in base64 */
 };
-
-static bool same(struct wye_text text, const char *name)
-{
-	size_t length = strlen(name);
-
-	return text.length == length && !strncasecmp(text.data, name, length);
-}
 
 /* ---- making one ---- */
 
@@ -54,15 +48,14 @@ static int copy_fields(struct wye_handshake *handshake,
 
 static int fill(struct wye_handshake *handshake, const struct wye_handshake_source *source)
 {
-	char peer[WYE_ADDRESS_TEXT];
-	struct wye_text text = { peer, wye_address_text(source->peer, peer) };
-
 	handshake->peer = *source->peer;
-	handshake->peer_text = keep(handshake, text);
+	handshake->lanes = source->lanes;
+	handshake->client = keep(handshake, source->client);
+	handshake->host = keep(handshake, source->host);
 	handshake->target = keep(handshake, source->target);
-	if (!handshake->peer_text.data || !handshake->target.data)
+	if (!handshake->client.data || !handshake->host.data || !handshake->target.data)
 		return -ENOMEM;
-	wye_target_split(handshake->target, &handshake->path, &handshake->query);
+	handshake->parts = wye_target_parse(handshake->target);
 	return copy_fields(handshake, source);
 }
 
@@ -77,6 +70,7 @@ int wye_handshake_create(struct wye_handshake **out, const struct wye_handshake_
 	wye_arena_init(&handshake->arena, handshake->memory, sizeof handshake->memory);
 	handshake->descriptor = -1;
 	handshake->reply_last = &handshake->reply;
+	wye_context_init(&handshake->context, wye_loop_current(), wye_pending_deadline_over);
 	error = fill(handshake, source);
 	if (error) {
 		wye_handshake_destroy(handshake);
@@ -90,35 +84,12 @@ void wye_handshake_destroy(struct wye_handshake *handshake)
 {
 	if (!handshake)
 		return;
+	wye_context_fini(&handshake->context);
 	wye_arena_reset(&handshake->arena);
 	free(handshake);
 }
 
 /* ---- what RFC 6455 asks for ---- */
-
-static bool is_space(char byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
-bool wye_list_has(struct wye_text list, const char *token)
-{
-	const char *at = list.data, *end = at + list.length;
-
-	while (at < end) {
-		const char *comma = memchr(at, ',', (size_t)(end - at));
-		const char *stop = comma ? comma : end, *last = stop;
-
-		while (at < last && is_space(*at))
-			at++;
-		while (last > at && is_space(last[-1]))
-			last--;
-		if (same((struct wye_text) { at, (size_t)(last - at) }, token))
-			return true;
-		at = stop + 1;
-	}
-	return false;
-}
 
 static int base64_value(char byte)
 {
@@ -146,7 +117,7 @@ static size_t count_fields(const struct wye_handshake *handshake, const char *na
 	size_t count = 0;
 
 	for (size_t i = 0; i < handshake->count; i++)
-		count += same(handshake->fields[i].name, name);
+		count += wye_text_is(handshake->fields[i].name, name);
 	return count;
 }
 
@@ -159,7 +130,7 @@ unsigned wye_handshake_check(const struct wye_handshake *handshake)
 		return 400;
 	if (count_fields(handshake, "Sec-WebSocket-Version") > 1)
 		return 400;
-	return version.data && same(version, "13") ? 0 : 426;
+	return version.data && wye_text_is(version, "13") ? 0 : 426;
 }
 
 static EVP_MD *sha1;
@@ -197,20 +168,54 @@ struct wye_text wye_handshake_target(const struct wye_handshake *handshake)
 
 struct wye_text wye_handshake_path(const struct wye_handshake *handshake)
 {
-	return handshake->path;
+	return handshake->parts.path;
 }
 
 struct wye_text wye_handshake_query(const struct wye_handshake *handshake)
 {
-	return handshake->query;
+	return handshake->parts.query;
+}
+
+struct wye_text wye_handshake_host(const struct wye_handshake *handshake)
+{
+	return handshake->host;
 }
 
 struct wye_text wye_handshake_header(const struct wye_handshake *handshake, const char *name)
 {
-	for (size_t i = 0; i < handshake->count; i++)
-		if (same(handshake->fields[i].name, name))
-			return handshake->fields[i].value;
-	return (struct wye_text) { NULL, 0 };
+	return wye_field_find(handshake->fields, handshake->count, name);
+}
+
+bool wye_handshake_header_at(const struct wye_handshake *handshake, size_t index,
+			     struct wye_field *out)
+{
+	if (index >= handshake->count)
+		return false;
+	*out = handshake->fields[index];
+	return true;
+}
+
+/* Split when it is first asked for. */
+struct wye_text wye_handshake_query_value(const struct wye_handshake *handshake,
+					  const char *name)
+{
+	struct wye_handshake *own = (struct wye_handshake *)handshake;
+
+	if (!own->query.parsed)
+		wye_pairs_parse_form(&own->query, &own->arena, own->parts.query);
+	return wye_pairs_find(&own->query, name);
+}
+
+struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake, const char *name)
+{
+	struct wye_handshake *own = (struct wye_handshake *)handshake;
+	size_t i = own->cookies.parsed ? own->count : 0;
+
+	for (; i < own->count; i++)
+		if (wye_text_is(own->fields[i].name, "Cookie"))
+			wye_pairs_parse_cookies(&own->cookies, &own->arena,
+						own->fields[i].value);
+	return wye_pairs_find(&own->cookies, name);
 }
 
 struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake, const char *name)
@@ -224,9 +229,9 @@ struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake, c
 	return (struct wye_text) { NULL, 0 };
 }
 
-struct wye_text wye_handshake_peer(const struct wye_handshake *handshake)
+struct wye_text wye_handshake_client(const struct wye_handshake *handshake)
 {
-	return handshake->peer_text;
+	return handshake->client;
 }
 
 struct wye_text wye_handshake_route(const struct wye_handshake *handshake)
@@ -265,6 +270,46 @@ int wye_handshake_set_user(struct wye_handshake *handshake, struct wye_text user
 {
 	return set_text(handshake, &handshake->user, user);
 }
+
+/* ---- subprotocols: repeated fields are one list (RFC 6455, 11.3.4) ---- */
+
+bool wye_handshake_offers(const struct wye_handshake *handshake, const char *subprotocol)
+{
+	size_t length = strlen(subprotocol);
+
+	for (size_t i = 0; i < handshake->count; i++) {
+		struct wye_text list = handshake->fields[i].value, one;
+
+		if (!wye_text_is(handshake->fields[i].name, "Sec-WebSocket-Protocol"))
+			continue;
+		while (wye_list_next(&list, &one))
+			if (one.length == length && !memcmp(one.data, subprotocol, length))
+				return true;
+	}
+	return false;
+}
+
+int wye_handshake_choose(struct wye_handshake *handshake, const char *subprotocol)
+{
+	if (handshake->subprotocol.data)
+		return -EALREADY;
+	if (!wye_handshake_offers(handshake, subprotocol))
+		return -ENOENT;
+	return set_text(handshake, &handshake->subprotocol,
+			(struct wye_text) { subprotocol, strlen(subprotocol) });
+}
+
+struct wye_text wye_handshake_subprotocol(const struct wye_handshake *handshake)
+{
+	return handshake->subprotocol;
+}
+
+struct wye_context *wye_handshake_context(struct wye_handshake *handshake)
+{
+	return &handshake->context;
+}
+
+/* ---- the answer ---- */
 
 int wye_handshake_reply_header(struct wye_handshake *handshake, const char *name,
 			       struct wye_text value)

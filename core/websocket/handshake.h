@@ -10,14 +10,16 @@
 #include <wye/websocket.h>
 
 #include "base/arena.h"
+#include "base/context.h"
+#include "base/jobs.h"
 #include "base/mailbox.h"
-#include "net/address.h"
-#include "route/route.h"
-#include "route/router.h"
+#include "net/limits.h"
+#include "route/lanes.h"
+#include "route/pairs.h"
+#include "route/target.h"
 
-struct wye_field {
-	struct wye_text name, value;
-};
+struct wye_pending;
+struct wye_slot;
 
 struct wye_handshake_field {
 	struct wye_handshake_field *next;
@@ -35,39 +37,49 @@ enum {
 };
 
 struct wye_handshake {
-	struct wye_mail mail; /* to the stream loop */
-	struct wye_stream_loop *loop;
+	struct wye_mail mail;         /* to the stream loop */
+	struct wye_stream_loop *loop; /* NULL while it is on its http thread */
 	int descriptor;
-	union wye_address peer;
-	struct wye_text target, path, query, peer_text, id, user;
+	union wye_address peer; /* of the socket, which the limits count */
+	struct wye_text target, host, client, id, user, subprotocol;
+	struct wye_target parts;
 	struct wye_field *fields;
 	size_t count;
+	struct wye_pairs query, cookies;
+	const struct wye_lanes *lanes;    /* the snapshot that it is routed by */
 	const struct wye_ws_route *route; /* NULL: none matched */
-	const struct wye_ws_chain *chain;
+	const struct wye_chain *chain;
 	struct wye_match match; /* values decoded */
 	void *states[WYE_CHAIN_MAX];
 	size_t entered; /* steps whose handshake step ran */
 	struct wye_refusal refusal;
 	struct wye_handshake_field *reply, **reply_last;
+
+	/* While it waits for a verdict (pending.c). */
+	struct wye_context context;
+	struct wye_pending *pending; /* its socket; NULL when that is gone */
+	struct wye_slot *ticket;
+	struct wye_job job;
+	enum wye_verdict verdict; /* of the step that ran on the pool */
+	bool running;             /* in a step that may take a ticket */
+
 	struct wye_arena arena;
 	_Alignas(max_align_t) char memory[WYE_HANDSHAKE_MEMORY];
 };
 
 /* What the http side has parsed; copied. */
 struct wye_handshake_source {
-	struct wye_text target;
+	struct wye_text target, host, client;
 	const union wye_address *peer;
 	const struct wye_field *fields;
 	size_t count;
+	const struct wye_lanes *lanes;
 };
 
-/* Returns 0; -EINVAL for a target with a bad escape; -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 int wye_handshake_create(struct wye_handshake **out,
 			 const struct wye_handshake_source *source) WYE_MUST_CHECK;
 void wye_handshake_destroy(struct wye_handshake *handshake);
-
-/* True if a comma-separated list holds a token, in any case (RFC 9110, 5.6.1). */
-bool wye_list_has(struct wye_text list, const char *token);
 
 /* The fields that RFC 6455, 4.2.1 asks for. Returns 0 if they are right, else the status to
  * refuse with: 400, or 426 for another version. */

@@ -3,15 +3,15 @@
  * lane.c - see lane.h.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include <wye/log.h>
 
-#include "route/target.h"
+#include "base/calls.h"
 #include "stream/loop.h"
 #include "websocket/codec.h"
 #include "websocket/connection.h"
 #include "websocket/lane.h"
+#include "websocket/pending.h"
 
 static void refuse(struct wye_handshake *handshake, unsigned status, const char *body)
 {
@@ -19,61 +19,144 @@ static void refuse(struct wye_handshake *handshake, unsigned status, const char 
 		handshake->refusal.status = 500;
 }
 
-/* Parameters are decoded once, here, as the match points into our own copy of the target. */
-static void decode_parameters(struct wye_handshake *handshake)
+static const char *pattern_of(const struct wye_handshake *handshake)
 {
-	for (size_t i = 0; i < handshake->match.count; i++) {
-		struct wye_text *value = &handshake->match.parameters[i].value;
-		struct wye_text copy =
-			wye_arena_copy(&handshake->arena, value->data, value->length);
-
-		if (!copy.data)
-			continue;
-		copy.length = wye_percent_decode((char *)copy.data, copy.length);
-		*value = copy;
-	}
+	return handshake->route ? handshake->route->base.pattern : NULL;
 }
 
-static void find_route(const struct wye_lanes *lanes, struct wye_handshake *handshake)
+/* ---- the route ---- */
+
+/* The path as it is routed; data NULL without memory. */
+static struct wye_text routed_path(struct wye_handshake *handshake)
 {
-	handshake->chain = lanes->ws_chain;
-	if (!wye_router_find(lanes->websocket, WYE_METHOD_GET, handshake->path,
-			     &handshake->match)) {
-		handshake->match.count = 0;
+	struct wye_text path = handshake->parts.path;
+	char *out;
+
+	if (wye_path_check(path) == WYE_PATH_PLAIN)
+		return path;
+	out = wye_arena_allocate(&handshake->arena, path.length);
+	return (struct wye_text) { out, out ? wye_path_normalise(path, out) : 0 };
+}
+
+/* Slashes that were encoded; as in a REST route's parameters they stay so in a rest. */
+static void restore_slashes(struct wye_handshake *handshake, struct wye_text *value, bool rest)
+{
+	char *out = wye_arena_allocate(&handshake->arena, 3 * value->length + 1);
+	size_t length = 0;
+
+	for (size_t i = 0; out && i < value->length; i++) {
+		if (value->data[i] != WYE_PATH_SLASH) {
+			out[length++] = value->data[i];
+		} else if (rest) {
+			memcpy(out + length, "%2F", 3);
+			length += 3;
+		} else {
+			out[length++] = '/';
+		}
+	}
+	*value = (struct wye_text) { out, length };
+}
+
+static void find_route(struct wye_handshake *handshake)
+{
+	const struct wye_lane *lane = &handshake->lanes->websocket;
+	struct wye_match *match = &handshake->match;
+	struct wye_text path = routed_path(handshake);
+
+	if (!wye_hosts_find(lane->routes, handshake->host, WYE_METHOD_GET, path, match)) {
+		match->count = 0;
+		handshake->chain = wye_lane_miss(lane, handshake->host, path);
 		return;
 	}
-	handshake->route = handshake->match.value;
-	handshake->chain = handshake->route->chain;
-	decode_parameters(handshake);
-}
+	handshake->route = match->value;
+	handshake->chain = handshake->route->base.chain;
+	for (size_t i = 0; i < match->count; i++) {
+		struct wye_text *value = &match->parameters[i].value;
 
-static bool run_step(struct wye_handshake *handshake)
-{
-	const struct wye_ws_step *step = &handshake->chain->steps[handshake->entered];
-	void **state = &handshake->states[handshake->entered++];
-
-	if (!step->middleware->handshake)
-		return true;
-	switch (step->middleware->handshake(handshake, step->instance, state)) {
-	case WYE_NEXT:
-		return !handshake->refusal.status;
-	case WYE_ANSWERED:
-		if (handshake->refusal.status)
-			return false;
-		wye_log(WYE_LOG_ERROR, "%s said that it refused a handshake and did not",
-			step->name);
-		break;
-	case WYE_DEFERRED:
-		wye_log(WYE_LOG_ERROR, "%s deferred a handshake, which this version can't do",
-			step->name);
-		break;
+		if (value->length && memchr(value->data, WYE_PATH_SLASH, value->length))
+			restore_slashes(handshake, value,
+					i + 1 == match->count &&
+						strchr(handshake->route->base.pattern, '*'));
 	}
-	refuse(handshake, 500, "internal error\n");
-	return false;
 }
 
-/* What is wrong with the request itself is said after the chain has seen it, so that it is
- * logged. */
+/* ---- steps ---- */
+
+static enum wye_verdict call_step(struct wye_handshake *handshake)
+{
+	const struct wye_step *step = &handshake->chain->steps[handshake->entered - 1];
+	struct wye_call before = wye_call_enter(step->name, pattern_of(handshake));
+	enum wye_verdict verdict;
+
+	verdict = step->ws->handshake(handshake, step->instance,
+				      &handshake->states[handshake->entered - 1]);
+	wye_call_leave(before);
+	return verdict;
+}
+
+static struct wye_handshake *of_job(struct wye_job *job)
+{
+	return (struct wye_handshake *)((char *)job - offsetof(struct wye_handshake, job));
+}
+
+static void run_blocking(struct wye_job *job)
+{
+	struct wye_handshake *handshake = of_job(job);
+
+	handshake->verdict = call_step(handshake);
+}
+
+static void blocking_done(struct wye_job *job)
+{
+	struct wye_handshake *handshake = of_job(job);
+
+	wye_pending_go_on(handshake, handshake->verdict);
+}
+
+/* Once it is submitted the pool may hold the handshake: nothing of it is touched. */
+static enum wye_verdict submit(struct wye_handshake *handshake)
+{
+	handshake->job.run = run_blocking;
+	handshake->job.done = blocking_done;
+	if (!wye_jobs_submit(handshake->loop->jobs, &handshake->job))
+		return WYE_DEFERRED;
+	refuse(handshake, 503, "busy\n");
+	return WYE_ANSWERED;
+}
+
+static bool may_wait(const struct wye_step *step)
+{
+	return step->ws->flags & (WYE_BLOCKING | WYE_DEFERS);
+}
+
+static enum wye_verdict run_step(struct wye_handshake *handshake)
+{
+	const struct wye_step *step = &handshake->chain->steps[handshake->entered];
+	enum wye_verdict verdict;
+
+	handshake->states[handshake->entered++] = NULL;
+	if (!step->ws->handshake)
+		return WYE_NEXT;
+	if (step->ws->flags & WYE_BLOCKING)
+		return submit(handshake);
+	handshake->running = true;
+	verdict = call_step(handshake);
+	handshake->running = false;
+	return verdict;
+}
+
+/* A step that says one thing and did another is a fault of its author: the client gets 500. */
+static void blame(struct wye_handshake *handshake, const char *what)
+{
+	const struct wye_step *step = &handshake->chain->steps[handshake->entered - 1];
+
+	wye_log(WYE_LOG_ERROR, "%s %s", handshake->entered ? step->name : "wye", what);
+	refuse(handshake, 500, "internal error\n");
+}
+
+/* ---- what is wrong with the request itself is said after the chain has seen it, so that it is
+ * logged ---- */
+
 static void judge(struct wye_handshake *handshake)
 {
 	unsigned status;
@@ -92,52 +175,129 @@ static void judge(struct wye_handshake *handshake)
 	}
 }
 
-bool wye_ws_lane_enter(const struct wye_lanes *lanes, struct wye_handshake *handshake)
+static void ask_handler(struct wye_handshake *handshake)
+{
+	const struct wye_ws_handler *handler = handshake->route->handler;
+	const struct wye_route *route = &handshake->route->base;
+	struct wye_call before;
+	enum wye_verdict verdict = WYE_NEXT;
+
+	if (handler->handshake) {
+		before = wye_call_enter(route->handler, route->pattern);
+		verdict = handler->handshake(handshake, &route->mount);
+		wye_call_leave(before);
+	}
+	if (verdict != WYE_NEXT && !handshake->refusal.status) {
+		wye_log(WYE_LOG_ERROR, "%s neither took nor refused a handshake",
+			route->handler);
+		refuse(handshake, 500, "internal error\n");
+	}
+	for (const char *const *name = handler->subprotocols;
+	     name && *name && !handshake->subprotocol.data; name++)
+		(void)!wye_handshake_choose(handshake, *name);
+}
+
+static enum wye_lane_verdict decide(struct wye_handshake *handshake)
 {
 	struct wye_ws_ending ending = { .size = sizeof ending,
 					.cause = WYE_WS_REFUSED,
 					.code = WYE_WS_ABNORMAL };
-	bool on = true;
 
-	find_route(lanes, handshake);
-	while (on && handshake->entered < handshake->chain->count)
-		on = run_step(handshake);
-	if (on)
+	if (!handshake->refusal.status)
 		judge(handshake);
 	if (!handshake->refusal.status)
-		return true;
+		ask_handler(handshake);
+	if (!handshake->refusal.status)
+		return WYE_LANE_ACCEPTED;
 	ending.status = handshake->refusal.status;
 	wye_ws_lane_closed(handshake, &ending);
-	return false;
+	return WYE_LANE_REFUSED;
 }
+
+/* ---- the run ---- */
+
+static enum wye_lane_verdict run(struct wye_handshake *handshake)
+{
+	while (handshake->entered < handshake->chain->count) {
+		if (!handshake->loop && may_wait(&handshake->chain->steps[handshake->entered]))
+			return WYE_LANE_MOVE;
+		switch (run_step(handshake)) {
+		case WYE_NEXT:
+			if (handshake->refusal.status)
+				return decide(handshake);
+			break;
+		case WYE_ANSWERED:
+			if (!handshake->refusal.status)
+				blame(handshake,
+				      "said that it refused a handshake and did not");
+			return decide(handshake);
+		case WYE_DEFERRED:
+			if (handshake->ticket || handshake->job.out)
+				return WYE_LANE_WAITING;
+			blame(handshake, "deferred a handshake without a ticket");
+			return decide(handshake);
+		}
+	}
+	return decide(handshake);
+}
+
+enum wye_lane_verdict wye_ws_lane_enter(struct wye_handshake *handshake)
+{
+	find_route(handshake);
+	return run(handshake);
+}
+
+enum wye_lane_verdict wye_ws_lane_go_on(struct wye_handshake *handshake,
+					enum wye_verdict verdict)
+{
+	if (verdict == WYE_DEFERRED && handshake->ticket)
+		return WYE_LANE_WAITING;
+	if (verdict == WYE_DEFERRED)
+		blame(handshake, "deferred a handshake without a ticket");
+	else if (verdict == WYE_ANSWERED && !handshake->refusal.status)
+		blame(handshake, "said that it refused a handshake and did not");
+	if (verdict != WYE_NEXT || handshake->refusal.status)
+		return decide(handshake);
+	return run(handshake);
+}
+
+/* ---- the end ---- */
 
 void wye_ws_lane_closed(struct wye_handshake *handshake, const struct wye_ws_ending *ending)
 {
 	while (handshake->entered > 0) {
-		const struct wye_ws_step *step = &handshake->chain->steps[--handshake->entered];
+		const struct wye_step *step = &handshake->chain->steps[--handshake->entered];
+		struct wye_call before;
 
-		if (step->middleware->closed)
-			step->middleware->closed(handshake, ending, step->instance,
-						 handshake->states[handshake->entered]);
+		if (!step->ws->closed)
+			continue;
+		before = wye_call_enter(step->name, pattern_of(handshake));
+		step->ws->closed(handshake, ending, step->instance,
+				 handshake->states[handshake->entered]);
+		wye_call_leave(before);
 	}
 }
 
-void wye_ws_lane_abandon(struct wye_handshake *handshake)
+void wye_ws_lane_abandon(struct wye_handshake *handshake, unsigned status,
+			 enum wye_ws_cause cause)
 {
-	struct wye_ws_ending ending = { .size = sizeof ending,
-					.cause = WYE_WS_REFUSED,
-					.status = 503,
-					.code = WYE_WS_ABNORMAL };
+	struct wye_ws_ending ending = {
+		.size = sizeof ending, .cause = cause, .status = status, .code = WYE_WS_ABNORMAL
+	};
 
 	wye_ws_lane_closed(handshake, &ending);
 	wye_handshake_destroy(handshake);
 }
 
-void wye_ws_lane_accept(struct wye_handshake *handshake, int descriptor)
+void wye_ws_lane_hand_over(struct wye_handshake *handshake, int descriptor,
+			   enum wye_lane_verdict verdict)
 {
 	handshake->descriptor = descriptor;
+	wye_context_leave(&handshake->context);
 	handshake->loop = wye_stream_pick();
-	if (wye_loop_mail(&handshake->loop->loop, &handshake->mail, wye_ws_take_over)) {
+	if (wye_loop_mail(&handshake->loop->loop, &handshake->mail,
+			  verdict == WYE_LANE_MOVE ? wye_pending_take_over
+						   : wye_ws_take_over)) {
 		wye_stream_unpick(handshake->loop);
 		wye_ws_give_up(handshake);
 	}

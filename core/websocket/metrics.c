@@ -15,10 +15,12 @@ static const char *const CLOSED_NAMES[] = {
 	[WYE_WS_SLOW_CONSUMER] = "ws_closed_slow_consumer_total",
 	[WYE_WS_POLICY] = "ws_closed_policy_total",
 	[WYE_WS_DRAIN] = "ws_closed_drain_total",
+	[WYE_WS_DEADLINE] = "ws_closed_deadline_total",
 };
 
 static struct {
-	wye_metric open, opened, messages_in, bytes_in, messages_out, bytes_out, full;
+	wye_metric open, opened, messages_in, bytes_in, messages_out, bytes_out, full, pending,
+		refused;
 	wye_metric closed[WYE_WS_REFUSED];
 } metrics;
 
@@ -31,6 +33,8 @@ void wye_ws_metrics_register(void)
 	metrics.messages_out = wye_metric_register("ws_messages_out_total", WYE_COUNTER);
 	metrics.bytes_out = wye_metric_register("ws_bytes_out_total", WYE_COUNTER);
 	metrics.full = wye_metric_register("ws_outbox_full_total", WYE_COUNTER);
+	metrics.pending = wye_metric_register("ws_handshakes_waiting", WYE_GAUGE);
+	metrics.refused = wye_metric_register("upgrades_refused_total", WYE_COUNTER);
 	for (unsigned i = 0; i < WYE_WS_REFUSED; i++)
 		metrics.closed[i] = wye_metric_register(CLOSED_NAMES[i], WYE_COUNTER);
 }
@@ -62,4 +66,14 @@ void wye_ws_count_out(unsigned messages, size_t bytes)
 void wye_ws_count_full(void)
 {
 	wye_metric_add(metrics.full, 1);
+}
+
+void wye_ws_count_pending(int change)
+{
+	wye_metric_add(metrics.pending, change);
+}
+
+void wye_ws_count_refused(void)
+{
+	wye_metric_add(metrics.refused, 1);
 }

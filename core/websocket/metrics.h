@@ -15,5 +15,8 @@ void wye_ws_count_closed(enum wye_ws_cause cause);
 void wye_ws_count_in(size_t bytes);
 void wye_ws_count_out(unsigned messages, size_t bytes);
 void wye_ws_count_full(void);
+/* A handshake waits on a stream loop (1), or does no longer (-1); one was refused there. */
+void wye_ws_count_pending(int change);
+void wye_ws_count_refused(void);
 
 #endif

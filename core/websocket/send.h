@@ -14,10 +14,7 @@ int wye_ws_queue_101(struct wye_ws *ws, const struct wye_handshake *handshake) W
 int wye_ws_queue_control(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
 			 size_t length);
 
-/* Messages have left the outbox: their room is free again. */
+/* Messages have left the outbox: the totals are kept, and the handler may hear of it. */
 void wye_ws_release(struct wye_ws *ws, unsigned messages, size_t payload);
-
-/* Puts the route's bounds where senders on other threads find them. */
-void wye_ws_publish_bounds(struct wye_ws *ws);
 
 #endif

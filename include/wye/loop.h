@@ -26,6 +26,14 @@ WYE_API bool wye_loop_here(const struct wye_loop *loop);
 /* Milliseconds of the monotonic clock, read once per turn of the loop: cheap. Loop's thread. */
 WYE_API uint64_t wye_loop_now(const struct wye_loop *loop);
 
+/* How many loops there are, and the n-th of them: http threads first, then stream loops. For
+ * work of a plugin's own, from its start() on. Any thread. */
+WYE_API unsigned wye_loop_count(void);
+WYE_API struct wye_loop *wye_loop_at(unsigned index);
+
+/* "http-0", "stream-1". Any thread. */
+WYE_API const char *wye_loop_name(const struct wye_loop *loop);
+
 /* Runs `run(argument)` on the loop's thread, in one of its next turns.
  *
  * Any thread, the loop's own included. Calls posted by one thread run in the order posted.
@@ -33,8 +41,8 @@ WYE_API uint64_t wye_loop_now(const struct wye_loop *loop);
  * Returns 0; -ENOMEM; -ESHUTDOWN if the loop has ended, and `run` will never be called.
  * What was posted before the loop ended has run by then.
  */
-WYE_API int wye_loop_post(struct wye_loop *loop, void (*run)(void *argument), void *argument)
-	WYE_MUST_CHECK;
+WYE_API int wye_loop_post(struct wye_loop *loop, void (*run)(void *argument),
+			  void *argument) WYE_MUST_CHECK;
 
 /* A one-shot timer, embedded in its owner's memory, which must stay until the timer has run or
  * was stopped. The members are private. All calls on the loop's thread. */
@@ -82,8 +90,8 @@ WYE_API int wye_watch_start(struct wye_loop *loop, struct wye_watch *watch, int 
 			    void *argument) WYE_MUST_CHECK;
 
 /* Waits for other events from now on. Errors as above. */
-WYE_API int wye_watch_change(struct wye_loop *loop, struct wye_watch *watch, unsigned events)
-	WYE_MUST_CHECK;
+WYE_API int wye_watch_change(struct wye_loop *loop, struct wye_watch *watch,
+			     unsigned events) WYE_MUST_CHECK;
 
 /* Ends the watch; its function is not called again, also not for an event of this turn. */
 WYE_API void wye_watch_stop(struct wye_loop *loop, struct wye_watch *watch);

@@ -10,16 +10,19 @@
 #ifndef WYE_PLUGIN_H
 #define WYE_PLUGIN_H
 
+#include <wye/context.h>
 #include <wye/log.h>
 #include <wye/loop.h>
+#include <wye/metric.h>
 #include <wye/rest.h>
 #include <wye/settings.h>
+#include <wye/stream.h>
 #include <wye/types.h>
 #include <wye/websocket.h>
 
 /* The interface's number; a plugin built against another is refused. It changes freely until
  * wye 1.0 and never from then on. */
-#define WYE_PLUGIN_ABI 1
+#define WYE_PLUGIN_ABI 2
 
 /* `size` members here and below hold sizeof of their struct: members are only ever appended, so
  * an older plugin is recognised by its smaller one. Lists are arrays of pointers with NULL at
@@ -31,8 +34,9 @@ struct wye_plugin {
 	const char *version;
 	const char *sentence;               /* what it is for */
 	const struct wye_setting *settings; /* of an instance; or NULL */
-	/* Makes an instance, on the main thread, before any request: 0, or a negative errno with a
-	 * sentence. close() ends it, on the main thread, after the last call to any other
+	/* Makes an instance, on the main thread, before any request: 0, or a negative errno
+	 * with a sentence. Also for `wye -t`, which starts nothing: threads and connections are
+	 * for start(). close() ends it, on the main thread, after the last call to any other
 	 * callback. Both may be NULL. */
 	int (*open)(const struct wye_settings *settings, void **instance,
 		    struct wye_error *why);
@@ -41,6 +45,15 @@ struct wye_plugin {
 	const struct wye_rest_middleware *const *rest_middleware;
 	const struct wye_ws_handler *const *ws_handlers;
 	const struct wye_ws_middleware *const *ws_middleware;
+	/* All on the main thread, for each instance; each may be NULL.
+	 * start: the loops run (wye_loop_at()), nothing is accepted yet. 0, or a negative errno
+	 * with a sentence: the program ends with status 3. drain: the program was told to stop;
+	 * connections are still served. stop: nothing is accepted any more, and all connections
+	 * have ended or are about to be cut; the loops still run, for the last time: threads of
+	 * the instance are ended here. For each instance that was started. */
+	int (*start)(void *instance, struct wye_error *why);
+	void (*drain)(void *instance);
+	void (*stop)(void *instance);
 };
 
 /* Put before the definition of wye_plugin in a plugin. */

@@ -12,7 +12,7 @@
 /* Marks what the wye program exports to plugins. */
 #define WYE_API __attribute__((visibility("default")))
 /* A result that may not be dropped. */
-#define WYE_MUST_CHECK __attribute__((warn_unused_result))
+#define WYE_MUST_CHECK          __attribute__((warn_unused_result))
 #define WYE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 #ifdef __cplusplus
@@ -24,6 +24,11 @@ extern "C" {
 struct wye_text {
 	const char *data;
 	size_t length;
+};
+
+/* A header field, a cookie, a query parameter or a form field. */
+struct wye_field {
+	struct wye_text name, value;
 };
 
 /* One sentence that says what went wrong, with FILE:LINE in front where there is one. */

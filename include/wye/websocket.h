@@ -10,7 +10,9 @@
 #ifndef WYE_WEBSOCKET_H
 #define WYE_WEBSOCKET_H
 
+#include <wye/context.h>
 #include <wye/loop.h>
+#include <wye/rest.h>
 #include <wye/settings.h>
 #include <wye/types.h>
 
@@ -32,7 +34,14 @@ WYE_API struct wye_text wye_handshake_header(const struct wye_handshake *handsha
 					     const char *name);
 WYE_API struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake,
 						const char *name);
-WYE_API struct wye_text wye_handshake_peer(const struct wye_handshake *handshake);
+WYE_API bool wye_handshake_header_at(const struct wye_handshake *handshake, size_t index,
+				     struct wye_field *out);
+WYE_API struct wye_text wye_handshake_host(const struct wye_handshake *handshake);
+WYE_API struct wye_text wye_handshake_client(const struct wye_handshake *handshake);
+WYE_API struct wye_text wye_handshake_query_value(const struct wye_handshake *handshake,
+						  const char *name);
+WYE_API struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake,
+					     const char *name);
 WYE_API struct wye_text wye_handshake_route(const struct wye_handshake *handshake);
 
 /* What a middleware found out. Setters copy. They return 0 or -ENOMEM. */
@@ -51,6 +60,52 @@ WYE_API int wye_handshake_reply_header(struct wye_handshake *handshake, const ch
  * WYE_ANSWERED. Returns 0; -EALREADY; -EINVAL; -ENOMEM. */
 WYE_API int wye_handshake_refuse(struct wye_handshake *handshake, unsigned status,
 				 const char *body);
+
+/* ---- subprotocols (RFC 6455, 1.9, 4.2.2) ---- */
+
+/* True if the client offers it. */
+WYE_API bool wye_handshake_offers(const struct wye_handshake *handshake,
+				  const char *subprotocol);
+/* Chooses one: in a handler's handshake(), or a middleware's step. Returns 0; -ENOENT if the
+ * client did not offer it; -EALREADY if one is chosen; -ENOMEM. */
+WYE_API int wye_handshake_choose(struct wye_handshake *handshake,
+				 const char *subprotocol) WYE_MUST_CHECK;
+WYE_API struct wye_text wye_handshake_subprotocol(const struct wye_handshake *handshake);
+
+/* ---- a verdict that comes later ---- */
+
+/* Cancelled when the client vanishes, or at the route's handshake_timeout. On the loop that has
+ * the handshake; the connection has a context of its own. */
+WYE_API struct wye_context *wye_handshake_context(struct wye_handshake *handshake);
+
+/* Names a deferred handshake; a value, valid for ever, never reused. */
+typedef struct wye_handshake_ticket {
+	uint64_t value;
+} wye_handshake_ticket;
+
+/* Takes a ticket; the step that does so returns WYE_DEFERRED. For middleware with WYE_DEFERS,
+ * whose step runs on a stream loop, where the handshake waits with its socket: it holds no
+ * thread and no HTTP connection. It must be finished within the route's handshake_timeout,
+ * else the client gets 503.
+ *
+ * Returns 0; -EPERM for middleware without WYE_DEFERS; -EALREADY; -ENOMEM. */
+WYE_API int wye_handshake_ticket_take(struct wye_handshake *handshake,
+				      wye_handshake_ticket *out) WYE_MUST_CHECK;
+
+/* Finishes it by a function that runs on the loop that has the handshake, and returns a verdict
+ * as the step would have. If the handshake ends first, `run` is called with NULL: it is called
+ * exactly once if 0 was returned. Any thread. Returns 0; -ENOENT; -ENOMEM. */
+WYE_API int wye_handshake_ticket_run(wye_handshake_ticket ticket,
+				     enum wye_verdict (*run)(struct wye_handshake *handshake,
+							     void *argument),
+				     void *argument) WYE_MUST_CHECK;
+
+/* Finishes it: WYE_NEXT goes on with the chain. Any thread. Returns as above; -EINVAL for
+ * another verdict. */
+WYE_API int wye_handshake_ticket_pass(wye_handshake_ticket ticket) WYE_MUST_CHECK;
+/* Finishes it by a refusal, as wye_handshake_refuse(). Any thread. */
+WYE_API int wye_handshake_ticket_refuse(wye_handshake_ticket ticket, unsigned status,
+					const char *body) WYE_MUST_CHECK;
 
 /* ---- connections ---- */
 
@@ -75,6 +130,7 @@ enum wye_ws_cause {
 	WYE_WS_SLOW_CONSUMER, /* the outbox was full: 1008 */
 	WYE_WS_POLICY,        /* open() or message() refused the connection: 1008, 1011 */
 	WYE_WS_DRAIN,         /* the program stops: 1001 */
+	WYE_WS_DEADLINE,      /* of its context: 1008 */
 	WYE_WS_REFUSED,       /* the handshake was refused; there never was a connection */
 };
 
@@ -93,7 +149,9 @@ struct wye_ws_ending {
 /* On the connection's loop, in callbacks: */
 WYE_API wye_ws_id wye_ws_identity(const struct wye_ws *ws);
 WYE_API struct wye_loop *wye_ws_loop(const struct wye_ws *ws);
-WYE_API struct wye_text wye_ws_peer(const struct wye_ws *ws);
+WYE_API struct wye_context *wye_ws_context(struct wye_ws *ws);
+WYE_API struct wye_text wye_ws_client(const struct wye_ws *ws);
+WYE_API struct wye_text wye_ws_subprotocol(const struct wye_ws *ws);
 WYE_API struct wye_text wye_ws_user(const struct wye_ws *ws);
 WYE_API struct wye_text wye_ws_route(const struct wye_ws *ws);
 WYE_API struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name);
@@ -152,27 +210,37 @@ struct wye_ws_handler {
 	/* The outbox has emptied to at most a quarter, after it was more than half full or
 	 * message() has returned -EAGAIN. May be NULL. */
 	void (*drained)(struct wye_ws *ws, const struct wye_mount *mount);
-	/* Exactly once for each open(), whatever ended the connection. Sends to it fail already.
-	 * May be NULL. */
+	/* Exactly once for each open(), whatever ended the connection. Sends to it fail
+	 * already. May be NULL. */
 	void (*close)(struct wye_ws *ws, const struct wye_mount *mount,
 		      const struct wye_ws_ending *ending);
+	/* Subprotocols that it speaks, the preferred first: the first that the client offers is
+	 * chosen, unless a step or handshake() has chosen one. May be NULL. */
+	const char *const *subprotocols;
+	/* The last step of the chain, on the thread that has the handshake then, which is right
+	 * by RFC 6455: may choose a subprotocol. WYE_NEXT, or WYE_ANSWERED after
+	 * wye_handshake_refuse(). May be NULL. */
+	enum wye_verdict (*handshake)(struct wye_handshake *handshake,
+				      const struct wye_mount *mount);
 };
 
 /* A middleware of the WebSocket lane. It runs on an http thread or on a stream loop and must
- * suit both. Each step may be NULL; `state` is this middleware's own pointer for this
- * connection's life, NULL at first. */
+ * suit both: behind a step with WYE_BLOCKING (which runs on the pool) or WYE_DEFERS the chain
+ * goes on on the stream loop, and a refusal closes the connection. Each step may be NULL;
+ * `state` is this middleware's own pointer for this connection's life, NULL at first. */
 struct wye_ws_middleware {
 	size_t size;
 	const char *name;
 	unsigned flags;
-	/* In the chain's order: WYE_NEXT, or WYE_ANSWERED after wye_handshake_refuse(). */
+	/* In the chain's order: WYE_NEXT, WYE_ANSWERED after wye_handshake_refuse(), or
+	 * WYE_DEFERRED with a ticket. */
 	enum wye_verdict (*handshake)(struct wye_handshake *handshake, void *instance,
 				      void **state);
-	/* Exactly once for each whose handshake step ran: at the refusal, or at the connection's
-	 * end, after the handler's close(); in the reverse order. `handshake` is NULL unless
-	 * it was refused. */
-	void (*closed)(const struct wye_handshake *handshake, const struct wye_ws_ending *ending,
-		       void *instance, void *state);
+	/* Exactly once for each whose handshake step ran: at the refusal, or at the
+	 * connection's end, after the handler's close(); in the reverse order. `handshake` is
+	 * NULL unless it was refused. */
+	void (*closed)(const struct wye_handshake *handshake,
+		       const struct wye_ws_ending *ending, void *instance, void *state);
 };
 
 #ifdef __cplusplus

@@ -104,7 +104,7 @@ class Config(unittest.TestCase):
     def test_good(self):
         out = self.check(GOOD)
         self.assertEqual((out.returncode, out.stderr), (0, ""))
-        self.assertRegex(out.stdout, r"rest +/b/\*rest +POST +greeter-fr/greeter")
+        self.assertRegex(out.stdout, r"rest +/b/\*rest +POST +request-id +greeter-fr/greeter")
 
     def test_all_mistakes_at_once(self):
         out = self.check("\n".join(line for line, _ in BAD))
@@ -117,7 +117,7 @@ class Config(unittest.TestCase):
                                 "%s%s\n%s" % (place, sentence, out.stderr))
 
     def test_broken_plugins(self):
-        sentences = ["built for plugin interface 2, this is 1", "its wye_plugin has a wrong size",
+        sentences = ["built for plugin interface 3, this is 2", "its wye_plugin has a wrong size",
                      "handle() is missing in REST handler nothing",
                      "message() is missing in WebSocket handler nothing",
                      "it exports no symbol wye_plugin", "can't be opened: it does not want to"]

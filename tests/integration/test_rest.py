@@ -23,7 +23,7 @@ class Rest(unittest.TestCase):
     def test_methods(self):
         with Wye() as wye:
             answer = wye.get("/hello", "DELETE")
-            self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))
+            self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD, OPTIONS"))
             answer = wye.get("/hello", "HEAD")
             self.assertEqual((answer.status, answer.headers["Content-Length"], answer.text),
                              (200, "13", ""))

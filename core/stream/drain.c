@@ -8,8 +8,8 @@
 
 #include <wye/log.h>
 
-#include "websocket/connection.h"
-#include "websocket/drain.h"
+#include "stream/drain.h"
+#include "stream/socket.h"
 
 enum {
 	LOOK = 20, /* milliseconds */
@@ -29,11 +29,8 @@ static void close_some(struct drain *drain, unsigned count)
 	struct wye_socket *socket = drain->loop->sockets;
 
 	for (; socket && count; socket = socket->next) {
-		struct wye_ws *ws = wye_ws_from_socket(socket);
-
-		if (!ws || ws->state != WYE_WS_OPEN)
+		if (!socket->ops->drain(socket))
 			continue;
-		wye_ws_end(ws, WYE_WS_DRAIN, WYE_WS_GOING_AWAY, "going away");
 		drain->closed++;
 		count--;
 	}
@@ -63,7 +60,7 @@ static void begin(void *argument)
 	look(drain);
 }
 
-void wye_ws_drain(unsigned spread)
+void wye_streams_drain(unsigned spread)
 {
 	static struct drain *drains;
 	unsigned count = wye_stream_count();

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * body.c - see body.h.
+ *
+ * An answer may come before the body's end: from a middleware, which runs when the head is
+ * read, or from a handler that reads pieces. The engine takes an answer at its first call or
+ * behind the body, not between. So what is left of a short body is read and dropped, and the
+ * connection lives on; at the first call, or with a long body, the answer goes at once and the
+ * connection ends.
+ */
+#include "http/body.h"
+#include "http/chain.h"
+#include "http/connection.h"
+#include "http/thread.h"
+
+enum {
+	STEP = 4096,        /* bytes that count as progress */
+	SHORT_REST = 65536, /* bytes that are rather read than left */
+	FIRST_ROOM = 65536, /* of a body that is kept, before any of it has come */
+};
+
+static uint64_t limit_of(const struct wye_request *request)
+{
+	return request->route ? request->route->max_body
+			      : request->connection->thread->http->max_body;
+}
+
+static bool rest_is_short(const struct wye_request *request)
+{
+	return !request->head.chunked &&
+	       request->head.length - request->body_received <= SHORT_REST;
+}
+
+/* What was answered between the head and the body's end. */
+static enum MHD_Result answered_early(struct wye_request *request)
+{
+	request->dropping = true;
+	if (rest_is_short(request) || request->reply.kind != WYE_REPLY_BYTES)
+		return MHD_YES;
+	return wye_reply_say(request);
+}
+
+static void reserve(struct wye_request *request)
+{
+	uint64_t expected = request->head.length;
+
+	if (request->route && !request->route->handler->body)
+		(void)!wye_buffer_reserve(&request->body,
+					  expected < FIRST_ROOM ? expected : FIRST_ROOM);
+}
+
+enum MHD_Result wye_body_begin(struct wye_request *request, void **context)
+{
+	request->reading = true;
+	if (request->head.length > limit_of(request)) {
+		request->ending = WYE_REQUEST_REFUSED;
+		wye_reply_plain(request, 413, "body too large\n");
+		return wye_reply_queue(request, context);
+	}
+	wye_http_connection_read_body(request->connection);
+	wye_chain_run(request);
+	if (request->state != WYE_REQUEST_RESUMED) {
+		reserve(request);
+		return MHD_YES;
+	}
+	request->dropping = true;
+	if (!request->head.expects && rest_is_short(request))
+		return MHD_YES;
+	return wye_reply_queue(request, context);
+}
+
+/* ---- pieces ---- */
+
+static enum MHD_Result too_large(struct wye_request *request)
+{
+	wye_reply_discard(request);
+	wye_reply_plain(request, 413, "body too large\n");
+	return wye_reply_say(request);
+}
+
+static void keep(struct wye_request *request, const char *data, size_t length)
+{
+	if (!wye_buffer_append(&request->body, data, length))
+		return;
+	wye_reply_plain(request, 503, "out of memory\n");
+	request->state = WYE_REQUEST_RESUMED;
+}
+
+static void count(struct wye_request *request, size_t length)
+{
+	uint64_t before = request->body_received;
+
+	request->body_received += length;
+	request->connection->consumed += length;
+	if (before / STEP != request->body_received / STEP)
+		wye_http_connection_progress(request->connection);
+}
+
+/* Returns how much of the piece was taken. */
+static size_t show(struct wye_request *request, const char *data, size_t length)
+{
+	if (!request->route->handler->body)
+		keep(request, data, length);
+	else if (!wye_chain_piece(request, data, length))
+		return 0; /* it is on the pool; the engine shows it again */
+	return length;
+}
+
+enum MHD_Result wye_body_piece(struct wye_request *request, const char *data, size_t *length)
+{
+	size_t seen = request->piece_taken, taken = *length - seen;
+
+	count(request, taken);
+	if (request->body_received > limit_of(request))
+		return too_large(request);
+	request->piece_taken = 0;
+	if (request->state == WYE_REQUEST_READING && taken)
+		taken = show(request, data + seen, taken);
+	*length -= seen + taken;
+	if (request->state == WYE_REQUEST_RESUMED && !request->dropping)
+		return answered_early(request);
+	return MHD_YES;
+}
+
+void wye_body_end(struct wye_request *request)
+{
+	request->reading = false;
+	wye_http_connection_serve(request->connection);
+	if (request->state == WYE_REQUEST_READING)
+		wye_chain_run(request);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * input.c - the public functions that tell what the client sent. Lists (query, form, cookies)
+ * are split and decoded when they are first asked for, as most never are; so these functions
+ * write to a request that is const for their callers.
+ */
+#include <string.h>
+
+#include "base/field.h"
+#include "http/connection.h"
+#include "http/request.h"
+#include "route/target.h"
+
+static struct wye_request *own(const struct wye_request *request)
+{
+	return (struct wye_request *)request;
+}
+
+struct wye_text wye_request_method(const struct wye_request *request)
+{
+	return request->method;
+}
+
+struct wye_text wye_request_target(const struct wye_request *request)
+{
+	return request->target;
+}
+
+struct wye_text wye_request_path(const struct wye_request *request)
+{
+	return request->parts.path;
+}
+
+struct wye_text wye_request_query(const struct wye_request *request)
+{
+	return request->parts.query;
+}
+
+struct wye_text wye_request_version(const struct wye_request *request)
+{
+	return request->version;
+}
+
+struct wye_text wye_request_host(const struct wye_request *request)
+{
+	return request->head.host;
+}
+
+struct wye_text wye_request_client(const struct wye_request *request)
+{
+	if (!request->client.data && request->connection)
+		return wye_http_connection_peer(request->connection);
+	return request->client;
+}
+
+struct wye_text wye_request_header(const struct wye_request *request, const char *name)
+{
+	return wye_field_find(request->head.fields, request->head.count, name);
+}
+
+/* ---- parameters of the route ---- */
+
+/* An encoded slash is WYE_PATH_SLASH in a normalised path. In a rest it has to be told from
+ * those that separate. */
+static struct wye_text restore_slashes(struct wye_request *request, struct wye_text value,
+				       bool rest)
+{
+	char *out = wye_arena_allocate(&request->arena, 3 * value.length);
+	size_t length = 0;
+
+	for (size_t i = 0; out && i < value.length; i++) {
+		if (value.data[i] != WYE_PATH_SLASH) {
+			out[length++] = value.data[i];
+		} else if (rest) {
+			memcpy(out + length, "%2F", 3);
+			length += 3;
+		} else {
+			out[length++] = '/';
+		}
+	}
+	return (struct wye_text) { out, length };
+}
+
+struct wye_text wye_request_parameter(const struct wye_request *request, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < request->parameter_count; i++) {
+		const struct wye_parameter *parameter = &request->parameters[i];
+		struct wye_text value = parameter->value;
+
+		if (parameter->name.length != length ||
+		    memcmp(parameter->name.data, name, length))
+			continue;
+		if (!value.length || !memchr(value.data, WYE_PATH_SLASH, value.length))
+			return value;
+		return restore_slashes(own(request), value,
+				       value.data + value.length ==
+						       request->path.data +
+							       request->path.length &&
+					       strchr(request->route->base.pattern, '*'));
+	}
+	return (struct wye_text) { NULL, 0 };
+}
+
+/* ---- query, form, cookies ---- */
+
+static const struct wye_pairs *query(const struct wye_request *request)
+{
+	if (!request->query.parsed)
+		wye_pairs_parse_form(&own(request)->query, &own(request)->arena,
+				     request->parts.query);
+	return &request->query;
+}
+
+static bool is_form(const struct wye_request *request)
+{
+	static const char type[] = "application/x-www-form-urlencoded";
+	struct wye_text given = wye_request_header(request, "Content-Type");
+	const char *end = given.length ? memchr(given.data, ';', given.length) : NULL;
+
+	if (end)
+		given.length = (size_t)(end - given.data);
+	return given.data && wye_text_is(wye_text_trim(given), type);
+}
+
+static const struct wye_pairs *form(const struct wye_request *request)
+{
+	if (!request->form.parsed && !request->reading) {
+		struct wye_text body = wye_request_body(request);
+
+		if (!is_form(request))
+			body.length = 0;
+		wye_pairs_parse_form(&own(request)->form, &own(request)->arena, body);
+	}
+	return &request->form;
+}
+
+static const struct wye_pairs *cookies(const struct wye_request *request)
+{
+	const struct wye_head *head = &request->head;
+	size_t i = request->cookies.parsed ? head->count : 0;
+
+	for (; i < head->count; i++)
+		if (wye_text_is(head->fields[i].name, "Cookie"))
+			wye_pairs_parse_cookies(&own(request)->cookies, &own(request)->arena,
+						head->fields[i].value);
+	return &request->cookies;
+}
+
+static bool item_at(const struct wye_field *items, size_t count, size_t index,
+		    struct wye_field *out)
+{
+	if (index >= count)
+		return false;
+	*out = items[index];
+	return true;
+}
+
+struct wye_text wye_request_query_value(const struct wye_request *request, const char *name)
+{
+	return wye_pairs_find(query(request), name);
+}
+
+struct wye_text wye_request_form_value(const struct wye_request *request, const char *name)
+{
+	return wye_pairs_find(form(request), name);
+}
+
+struct wye_text wye_request_cookie(const struct wye_request *request, const char *name)
+{
+	return wye_pairs_find(cookies(request), name);
+}
+
+bool wye_request_header_at(const struct wye_request *request, size_t index,
+			   struct wye_field *out)
+{
+	return item_at(request->head.fields, request->head.count, index, out);
+}
+
+bool wye_request_query_at(const struct wye_request *request, size_t index,
+			  struct wye_field *out)
+{
+	return item_at(query(request)->items, request->query.count, index, out);
+}
+
+bool wye_request_form_at(const struct wye_request *request, size_t index, struct wye_field *out)
+{
+	return item_at(form(request)->items, request->form.count, index, out);
+}
+
+bool wye_request_cookie_at(const struct wye_request *request, size_t index,
+			   struct wye_field *out)
+{
+	return item_at(cookies(request)->items, request->cookies.count, index, out);
+}
+
+/* ---- body ---- */
+
+struct wye_text wye_request_body(const struct wye_request *request)
+{
+	return (struct wye_text) { request->body.data, request->body.length };
+}
+
+int64_t wye_request_body_length(const struct wye_request *request)
+{
+	return request->head.chunked ? -1 : (int64_t)request->head.length;
+}

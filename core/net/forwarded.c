@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * forwarded.c - see forwarded.h.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/field.h"
+#include "net/forwarded.h"
+
+bool wye_trust_holds(const struct wye_trust *trust, const union wye_address *address)
+{
+	uint8_t bytes[16];
+
+	if (!trust->count)
+		return false;
+	wye_address_bytes(address, bytes);
+	for (size_t i = 0; i < trust->count; i++)
+		if (wye_cidr_holds(&trust->ranges[i], bytes))
+			return true;
+	return false;
+}
+
+static struct wye_text unquoted(struct wye_text text)
+{
+	if (text.length >= 2 && text.data[0] == '"' && text.data[text.length - 1] == '"')
+		return (struct wye_text) { text.data + 1, text.length - 2 };
+	return text;
+}
+
+/* Without a port: "1.2.3.4:5" and "[::1]:5" have one, "::1" has none. */
+static struct wye_text without_port(struct wye_text text)
+{
+	const char *end = text.data + text.length;
+	const char *colon = memchr(text.data, ':', text.length);
+	const char *bracket = memchr(text.data, ']', text.length);
+
+	if (text.length && text.data[0] == '[')
+		return (struct wye_text) { text.data + 1,
+					   bracket ? (size_t)(bracket - text.data - 1) : 0 };
+	if (colon && !memchr(colon + 1, ':', (size_t)(end - colon - 1)))
+		text.length = (size_t)(colon - text.data);
+	return text;
+}
+
+static bool read_address(struct wye_text text, union wye_address *out)
+{
+	char copy[WYE_ADDRESS_TEXT];
+
+	text = without_port(unquoted(wye_text_trim(text)));
+	if (!text.length || text.length >= sizeof copy)
+		return false;
+	memcpy(copy, text.data, text.length);
+	copy[text.length] = '\0';
+	return !wye_address_parse(out, copy, 0);
+}
+
+/* The value of "for" in one element of Forwarded: "for=1.2.3.4;proto=https". */
+static struct wye_text for_of(struct wye_text element)
+{
+	const char *at = element.data, *end = at + element.length;
+
+	while (at < end) {
+		const char *stop = memchr(at, ';', (size_t)(end - at));
+		struct wye_text pair;
+
+		if (!stop)
+			stop = end;
+		pair = wye_text_trim((struct wye_text) { at, (size_t)(stop - at) });
+		if (pair.length > 4 && !strncasecmp(pair.data, "for=", 4))
+			return (struct wye_text) { pair.data + 4, pair.length - 4 };
+		at = stop + 1;
+	}
+	return (struct wye_text) { "", 0 };
+}
+
+/* Reads one field from its right end. Returns true if the search is over. */
+static bool read_field(const struct wye_trust *trust, struct wye_text list,
+		       union wye_address *client, bool *found)
+{
+	struct wye_text element;
+	union wye_address hop;
+
+	while (wye_list_last(&list, &element)) {
+		if (!read_address(trust->rfc7239 ? for_of(element) : element, &hop))
+			return true;
+		*client = hop;
+		*found = true;
+		if (!wye_trust_holds(trust, &hop))
+			return true;
+	}
+	return false;
+}
+
+bool wye_forwarded_client(const struct wye_trust *trust, const union wye_address *peer,
+			  const struct wye_field *fields, size_t count,
+			  union wye_address *client)
+{
+	const char *name = trust->rfc7239 ? "Forwarded" : "X-Forwarded-For";
+	bool found = false, over = !wye_trust_holds(trust, peer);
+
+	for (size_t i = count; i-- > 0 && !over;)
+		if (wye_text_is(fields[i].name, name))
+			over = read_field(trust, fields[i].value, client, &found);
+	return found;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * routes.c - see routes.h.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "config/settings.h"
+#include "route/routes.h"
+
+#define CHAIN_ROWS                                                                             \
+	{ .name = "chain",                                                                     \
+	  .type = WYE_SETTING_STRINGS,                                                         \
+	  .sentence = "middleware, in order, behind what is inherited" },                      \
+		{ .name = "skip",                                                              \
+		  .type = WYE_SETTING_STRINGS,                                                 \
+		  .sentence = "middleware of the inherited chain that is left out" },          \
+	{                                                                                      \
+		.name = "host", .type = WYE_SETTING_STRING,                                    \
+		.sentence = "only for this host, or \"*.example.org\"; default: any"           \
+	}
+#define SLASH_ROW                                                                              \
+	{                                                                                      \
+		.name = "redirect_slash", .type = WYE_SETTING_BOOLEAN, .fallback = "false",    \
+		.sentence = "redirect a path that differs by a slash at its end"               \
+	}
+#define PATH_ROWS                                                                              \
+	{ .name = "path",                                                                      \
+	  .type = WYE_SETTING_STRING,                                                          \
+	  .flags = WYE_SETTING_REQUIRED,                                                       \
+	  .sentence = "literal, with \":name\" segments, \"*rest\" at the end" },              \
+	{                                                                                      \
+		.name = "handler", .type = WYE_SETTING_STRING, .flags = WYE_SETTING_REQUIRED,  \
+		.sentence = "an instance, or \"instance/handler\""                             \
+	}
+#define PREFIX_ROW                                                                             \
+	{                                                                                      \
+		.name = "prefix", .type = WYE_SETTING_STRING,                                  \
+		.sentence = "stands in front of the paths inside"                              \
+	}
+#define SIZE(key, default_, from, to, unit_, text)                                             \
+	{                                                                                      \
+		.name = key, .type = WYE_SETTING_INTEGER, .fallback = default_,                \
+		.minimum = from, .maximum = to, .unit = unit_, .sentence = text                \
+	}
+#define SECONDS(key, default_, from, to, text)                                                 \
+	{                                                                                      \
+		.name = key, .type = WYE_SETTING_NUMBER, .fallback = default_,                 \
+		.minimum = from, .maximum = to, .unit = "seconds", .sentence = text            \
+	}
+
+static const struct wye_setting REST_GROUP[] = {
+	PREFIX_ROW, CHAIN_ROWS, SLASH_ROW, { .name = NULL }
+};
+static const struct wye_setting WS_GROUP[] = { PREFIX_ROW, CHAIN_ROWS, { .name = NULL } };
+
+static const struct wye_setting REST_ROUTE[] = {
+	PATH_ROWS,
+	{ .name = "methods",
+	  .type = WYE_SETTING_STRINGS,
+	  .sentence = "default: what the handler declares, else GET and HEAD" },
+	CHAIN_ROWS,
+	SLASH_ROW,
+	SIZE("max_body", NULL, 0, 1e15, "bytes",
+	     "of a request's body, beyond: 413; default: the one at the top"),
+	SECONDS("ticket_timeout", NULL, 0.01, 86400,
+		"for a deferred request, then 503; default: the one at the top"),
+	{ .name = NULL },
+};
+
+static const struct wye_setting WS_ROUTE[] = {
+	PATH_ROWS,
+	CHAIN_ROWS,
+	SIZE("max_message", "1048576", 1, 268435455, "bytes", "of a message; beyond: 1009"),
+	SIZE("outbox_bytes", "1048576", 1, 268435455, "bytes",
+	     "of payload that may wait for the peer; beyond: 1008"),
+	SIZE("outbox_messages", "8192", 1, 65535, "messages", "likewise"),
+	SECONDS("write_timeout", "30", 0, 86400,
+		"in which the peer must take something; 0: no limit"),
+	SECONDS("close_timeout", "5", 0.01, 3600, "for the peer's close frame"),
+	SECONDS("handshake_timeout", "10", 0.01, 3600,
+		"for a verdict that was deferred, then 503"),
+	{ .name = NULL },
+};
+
+const struct wye_setting *wye_group_table(bool is_ws)
+{
+	return is_ws ? WS_GROUP : REST_GROUP;
+}
+
+const struct wye_setting *wye_route_table(bool is_ws)
+{
+	return is_ws ? WS_ROUTE : REST_ROUTE;
+}
+
+static unsigned milliseconds(const struct wye_settings *settings, const char *name)
+{
+	return (unsigned)(wye_setting_number(settings, name) * 1000);
+}
+
+/* ---- methods ---- */
+
+static unsigned methods_from(const config_setting_t *list, struct wye_problems *problems)
+{
+	unsigned methods = 0;
+
+	for (int i = 0; i < config_setting_length(list); i++) {
+		const config_setting_t *at = config_setting_get_elem(list, (unsigned)i);
+		const char *name = config_setting_get_string(at);
+		enum wye_method method = WYE_METHOD_OTHER;
+
+		if (!name)
+			continue; /* said by the checker */
+		method = wye_method_parse((struct wye_text) { name, strlen(name) });
+		if (method != WYE_METHOD_OTHER)
+			methods |= method;
+		else
+			wye_config_problem(problems, at,
+					   "\"%s\" is no method: GET, HEAD, POST, PUT, DELETE, "
+					   "PATCH, OPTIONS",
+					   name);
+	}
+	return methods;
+}
+
+static unsigned methods_of(const struct wye_rest_handler *handler,
+			   const config_setting_t *entry, struct wye_problems *problems)
+{
+	config_setting_t *list = config_setting_get_member(entry, "methods");
+	unsigned methods = 0;
+
+	if (list)
+		return methods_from(list, problems);
+	if (!handler->methods)
+		return WYE_METHOD_GET | WYE_METHOD_HEAD;
+	for (const char *const *name = handler->methods; *name; name++)
+		methods |= wye_method_parse((struct wye_text) { *name, strlen(*name) });
+	return methods;
+}
+
+/* ---- what the lanes have of their own ---- */
+
+static void fill_rest(struct wye_made_route *made, const struct wye_route_maker *maker,
+		      const config_setting_t *entry, const struct wye_group *group)
+{
+	struct wye_rest_route *rest = &made->rest;
+	const struct wye_settings *own = made->own;
+
+	rest->methods = methods_of(rest->handler, entry, maker->chains.problems);
+	rest->ticket_timeout = wye_setting_given(own, "ticket_timeout")
+				       ? milliseconds(own, "ticket_timeout")
+				       : maker->ticket_timeout;
+	rest->max_body = wye_setting_given(own, "max_body")
+				 ? (uint64_t)wye_setting_integer(own, "max_body")
+				 : maker->max_body;
+	rest->redirect_slash = wye_setting_given(own, "redirect_slash")
+				       ? wye_setting_boolean(own, "redirect_slash")
+				       : group->redirect_slash;
+}
+
+static void fill_ws(struct wye_made_route *made)
+{
+	struct wye_ws_route *ws = &made->ws;
+	const struct wye_settings *own = made->own;
+
+	ws->max_message = (size_t)wye_setting_integer(own, "max_message");
+	ws->outbox_bytes = (size_t)wye_setting_integer(own, "outbox_bytes");
+	ws->outbox_messages = (unsigned)wye_setting_integer(own, "outbox_messages");
+	ws->write_timeout = milliseconds(own, "write_timeout");
+	ws->close_timeout = milliseconds(own, "close_timeout");
+	ws->handshake_timeout = milliseconds(own, "handshake_timeout");
+}
+
+/* ---- one route ---- */
+
+/* The handler's own keys: checked and shown to its route(). */
+static int open_route(struct wye_made_route *made, const struct wye_route_maker *maker,
+		      const config_setting_t *entry)
+{
+	const struct wye_setting *table = made->is_ws ? made->ws.handler->route_settings
+						      : made->rest.handler->route_settings;
+	const struct wye_setting *const tables[] = { wye_route_table(made->is_ws), table };
+	struct wye_problems *problems = maker->chains.problems;
+	struct wye_mount *mount = &made->base.mount;
+	unsigned errors = problems->errors;
+	struct wye_error why = { "" };
+	int (*open)(void *instance, const struct wye_settings *settings, void **route,
+		    struct wye_error *why) =
+		made->is_ws ? made->ws.handler->route : made->rest.handler->route;
+	int error;
+
+	wye_settings_check_keys(entry, tables, 2, NULL, "the route", problems);
+	error = wye_settings_create(&made->handlers, table, entry, "the route", problems);
+	if (error || problems->errors > errors)
+		return error;
+	if (open && open(mount->instance, made->handlers, &mount->route, &why))
+		wye_config_problem(problems, entry, "%s refuses the route: %s",
+				   made->base.handler, why.text);
+	else
+		made->opened = true;
+	return 0;
+}
+
+static void insert(const struct wye_made_route *made, const struct wye_route_maker *maker,
+		   const config_setting_t *entry)
+{
+	const struct wye_route *base = &made->base, *other = NULL;
+	struct wye_problems *problems = maker->chains.problems;
+	struct wye_error why = { "out of memory" };
+	const void *found = NULL;
+	struct wye_router *router;
+	int error = wye_hosts_router(maker->routes, base->host, &router);
+
+	if (error == -EINVAL)
+		wye_error_set(&why, "\"%s\" is no host", base->host);
+	if (!error)
+		error = wye_router_add(router, base->pattern,
+				       made->is_ws ? WYE_METHOD_GET : made->rest.methods, made,
+				       &found, &why);
+	other = found;
+	if (error == -EEXIST)
+		wye_config_problem(problems, entry,
+				   "\"%s\" can't be told apart from \"%s\" at %s",
+				   base->pattern, other->pattern, other->where);
+	else if (error)
+		wye_config_problem(problems, entry, "\"%s\": %s", base->pattern, why.text);
+}
+
+static bool find_handler(struct wye_made_route *made, const struct wye_route_maker *maker,
+			 const config_setting_t *entry)
+{
+	const config_setting_t *at = config_setting_get_member(entry, "handler");
+	struct wye_found found;
+
+	if (!wye_registry_find(maker->chains.registry,
+			       made->is_ws ? WYE_PART_WS_HANDLER : WYE_PART_REST_HANDLER,
+			       made->base.handler, at, &found, maker->chains.problems))
+		return false;
+	if (made->is_ws)
+		made->ws.handler = found.part;
+	else
+		made->rest.handler = found.part;
+	made->base.mount.instance = found.instance;
+	return true;
+}
+
+static const char *join(struct wye_arena *arena, const char *prefix, const char *path)
+{
+	size_t before = strlen(prefix), length = strlen(path);
+	char *pattern = wye_arena_allocate(arena, before + length + 1);
+
+	if (!pattern)
+		return NULL;
+	memcpy(pattern, prefix, before);
+	memcpy(pattern + before, path, length + 1);
+	return pattern;
+}
+
+static int fill_base(struct wye_made_route *made, const struct wye_route_maker *maker,
+		     const config_setting_t *entry, const struct wye_group *group)
+{
+	struct wye_route *base = &made->base;
+	const char *path = wye_setting_string(made->own, "path");
+
+	base->pattern = path ? join(maker->chains.arena, group->prefix, path) : "";
+	base->handler = wye_setting_string(made->own, "handler");
+	base->host = wye_setting_string(made->own, "host");
+	if (!base->host)
+		base->host = group->host;
+	base->where = wye_config_where(entry, maker->chains.arena);
+	if (!base->pattern || !base->where)
+		return -ENOMEM;
+	return wye_chain_make(&base->chain, &maker->chains, entry, group->chain);
+}
+
+int wye_route_make(struct wye_made_route *route, const struct wye_route_maker *maker,
+		   const config_setting_t *entry, const struct wye_group *group)
+{
+	struct wye_problems *problems = maker->chains.problems;
+	unsigned errors = problems->errors;
+	int error = wye_settings_create(&route->own, wye_route_table(route->is_ws), entry,
+					"the route", problems);
+
+	if (!error)
+		error = fill_base(route, maker, entry, group);
+	if (error || !route->base.handler || !find_handler(route, maker, entry))
+		return error;
+	if (route->is_ws)
+		fill_ws(route);
+	else
+		fill_rest(route, maker, entry, group);
+	error = open_route(route, maker, entry);
+	if (!error && route->base.pattern[0] && problems->errors == errors)
+		insert(route, maker, entry);
+	return error;
+}
+
+void wye_route_close(struct wye_made_route *route)
+{
+	void (*close)(void *instance, void *route) = NULL;
+
+	if (route->opened)
+		close = route->is_ws ? route->ws.handler->route_close
+				     : route->rest.handler->route_close;
+	if (close)
+		close(route->base.mount.instance, route->base.mount.route);
+	wye_settings_destroy(route->own);
+	wye_settings_destroy(route->handlers);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * warnings.c - see warnings.h.
+ */
+#include <string.h>
+#include <sys/resource.h>
+
+#include "net/address.h"
+#include "warnings.h"
+
+enum {
+	OWN_DESCRIPTORS = 64, /* of the program itself, and some per thread */
+	PER_THREAD = 12,
+};
+
+/* A hand-over holds two descriptors of a connection for a moment; a little is kept for that. */
+unsigned long wye_connections_carried(const struct wye_options *options, unsigned long limit)
+{
+	unsigned long own =
+		OWN_DESCRIPTORS +
+		PER_THREAD * (unsigned long)(options->http_threads + options->stream_loops);
+
+	return limit > 2 * own ? limit - own : limit / 2;
+}
+
+static void check_descriptors(const struct wye_options *options, struct wye_problems *problems)
+{
+	struct rlimit limit;
+	unsigned long carried;
+
+	if (!options->max_connections || getrlimit(RLIMIT_NOFILE, &limit) ||
+	    limit.rlim_max == RLIM_INFINITY)
+		return;
+	carried = wye_connections_carried(options, limit.rlim_max);
+	if (options->max_connections > carried)
+		wye_warning(
+			problems, NULL, 0,
+			"max_connections is %u, but the descriptor limit of %lu carries %lu",
+			options->max_connections, (unsigned long)limit.rlim_max, carried);
+}
+
+static void check_times(const struct wye_options *options, struct wye_problems *problems)
+{
+	if (options->drain_spread >= options->drain_timeout && options->drain_spread)
+		wye_warning(problems, NULL, 0,
+			    "drain_spread is not below drain_timeout: connections will be cut");
+	if (options->max_target >= options->max_header)
+		wye_warning(problems, NULL, 0,
+			    "max_target is not below max_header: long targets get 431");
+}
+
+static void check_trust(const struct wye_options *options, struct wye_problems *problems)
+{
+	struct wye_cidr range;
+
+	for (size_t i = 0; i < options->listen_count; i++) {
+		const struct wye_listen_option *listen = &options->listen[i];
+
+		for (size_t j = 0; j < listen->trusted_count; j++)
+			if (!wye_cidr_parse(&range, listen->trusted[j]) &&
+			    (!range.bits ||
+			     (range.bits == 96 && strchr(listen->trusted[j], '.'))))
+				wye_config_warning(problems, listen->source,
+						   "trusted_proxies holds every address: any "
+						   "client can say who it is");
+	}
+}
+
+static bool has_origin(const struct wye_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (!strcmp(chain->steps[i].plugin, "origin"))
+			return true;
+	return false;
+}
+
+/* RFC 6455, 10.2. */
+static void check_origin(const struct wye_route *route, const struct wye_rest_route *rest,
+			 void *problems)
+{
+	if (!rest && !has_origin(route->chain))
+		wye_warning(problems, route->where, 0,
+			    "\"%s\" has no origin check: a page of any site can open it with "
+			    "its visitor's cookies",
+			    route->pattern);
+}
+
+void wye_warnings_find(const struct wye_options *options, const struct wye_lanes *lanes,
+		       struct wye_problems *problems)
+{
+	check_descriptors(options, problems);
+	check_times(options, problems);
+	check_trust(options, problems);
+	wye_lanes_visit(lanes, check_origin, problems);
+}
