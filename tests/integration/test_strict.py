@@ -32,22 +32,22 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n"
 DELIMITERS = b"(),/;<=>?@[\\]{}\""
 TOKEN = b"!#$%&'*+-.^_`|~09azAZ"
 
-Row = collections.namedtuple("Row", "name parts expected upgraded then text")
+Row = collections.namedtuple("Row", "name parts expected upgraded then text half")
 ROWS = []
 
 
-def row(name, expected, upgraded=None, then=None, text=HELLO, **parts):
+def row(name, expected, upgraded=None, then=None, text=HELLO, half=False, **parts):
     """One row: what differs from a good request, and its statuses in the two lanes.
 
     `then` is what follows an answer: a refusal closes, an answer below 300 does not, unless it
-    says "closed" or "either"."""
+    says "closed" or "either". Of `half` the client ends its side, as the server waits for more."""
     expected = {expected} if isinstance(expected, int) else expected
     if upgraded is None and "body" in parts:
         upgraded = expected - {200} | {400}  # no Upgrade has a body
     elif upgraded is None:
         upgraded = {101 if status == 200 else status for status in expected}
     upgraded = {upgraded} if isinstance(upgraded, int) else upgraded
-    ROWS.append(Row(name, parts, expected, upgraded, then, text))
+    ROWS.append(Row(name, parts, expected, upgraded, then, text, half))
 
 
 def request(upgrade, before=b"", line=None, method=b"GET", target=b"/hello", version=b"HTTP/1.1",
@@ -83,9 +83,12 @@ def good():
 
 
 def content_length():
-    for value, length in ((b"5", 5), (b"0", 0), (b"05", 5), (b"5 ", 5), (b"\t5\t", 5), (b"7", 7)):
-        row("Content-Length %r" % value, 200, 400 if length else 101,
+    for value, length in ((b"5", 5), (b" 5", 5), (b"\t5", 5), (b"0", 0), (b"05", 5), (b"12", 12)):
+        row("length %r" % value, 200, 400 if length else 101,
             fields=b"Content-Length:" + value + b"\r\n", body=b"x" * length)
+    for value in (b"5 ", b"5\t", b" 5 \t "):  # legal, but the engine refuses it
+        row("length %r" % value, LOOSE, fields=b"Content-Length:" + value + b"\r\n",
+            body=b"hello")
     row("content-LENGTH", 200, fields=b"content-LENGTH: 5\r\n", body=b"hello")
     for value in (b"", b" ", b"+5", b"-1", b"-0", b"0x5", b"5 5", b"5\t5", b"5, 5", b"5,5", b"5,",
                   b",5", b"5, 6", b"5.0", b"5e0", b"5;x", b"\"5\"", b"five", b"0 5", b"5\0",
@@ -147,8 +150,8 @@ def transfer_encoding():
 
 
 def chunks():
-    def chunk(name, expected, body):
-        row("chunks: " + name, expected, fields=CHUNKED, body=body)
+    def chunk(name, expected, body, half=False):
+        row("chunks: " + name, expected, {400}, fields=CHUNKED, body=body, half=half)
 
     end = b"0\r\n\r\n"
     chunk("none", 200, end)
@@ -170,10 +173,11 @@ def chunks():
     for size in (b"g", b"5g", b"-5", b"+5", b"0x5", b"x5", b"", b" 5", b"\t5", b"5 5", b"5,",
                  b"5.0", b"\"5\"", b"5_0", b"\0", b"5\0", b"\xb5", b":5", b"=5", b"@"):
         chunk("size %r" % size, BAD, size + b"\r\nhello\r\n" + end)
-    for size in (b"fffffffffffffffff", b"10000000000000005", b"ffffffffffffffff",
-                 b"fffffffffffffffb", b"1" + b"0" * 31 + b"5", b"8000000000000005"):
+    for size in (b"fffffffffffffffff", b"10000000000000005", b"10000000000000000",
+                 b"1" + b"0" * 31 + b"5"):
         chunk("size %r" % size, {400, 413}, size + b"\r\nhello\r\n" + end)
-    chunk("beyond max_body", {400, 413}, b"7fffffffffff\r\nhello\r\n")
+    for size in (b"ffffffffffffffff", b"fffffffffffffffb", b"8000000000000005", b"7fffffffffff"):
+        chunk("size %r" % size, {400, 413, CLOSED}, size + b"\r\nhello\r\n" + end, half=True)
     chunk("no line end behind it", BAD, b"5\r\nhello" + end)
     chunk("a word for the line end", BAD, b"5\r\nhelloXX" + end)
     chunk("longer than its size", BAD, b"3\r\nhello\r\n" + end)
@@ -433,7 +437,8 @@ def rest_of_it():
         body=b"hello")
     row("Expect: 100-Continue", 200, fields=b"Expect: 100-Continue\r\nContent-Length: 5\r\n",
         body=b"hello")
-    row("Expect: 100-continue, no body", 200, {101, 417}, fields=b"Expect: 100-continue\r\n")
+    row("Expect: 100-continue, no body", {200, 400, 417, CLOSED}, {101, 400, 417, CLOSED},
+        then="either", fields=b"Expect: 100-continue\r\n")  # no client may send it
     for value in (b"x", b"200-ok", b"100-continue, x", b"100-continued", b"x=y", b"100"):
         row("Expect: %r" % value, 417, then="either", fields=b"Expect: " + value + b"\r\n")
     row("a field beyond max_header", 431, fields=b"X: " + b"x" * 8200 + b"\r\n")
@@ -457,6 +462,8 @@ def parse(data, ended):
         if not found or not match:
             return answers + [(-1, data)] if ended or (found and not match) else answers
         status = int(match.group(1))
+        if rest.startswith(head):  # libmicrohttpd 0.9.75 sends the head of its own refusals twice
+            rest = rest[len(head) + 4:]
         length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
         size = int(length.group(1)) if length else 0
         if len(rest) < size and not ended:
@@ -473,6 +480,13 @@ def send(sock, pieces):
             sock.sendall(piece)
         except ConnectionError:  # refused before its end: what was answered is still there
             return
+
+
+def end_sending(sock):
+    try:
+        sock.shutdown(socket.SHUT_WR)
+    except OSError:  # the server was faster
+        pass
 
 
 def receive(sock, enough):
@@ -536,7 +550,7 @@ def problem(one, upgrade, answers, end):
         return "%d, but something behind it was answered: %r" % (status, answers[1:])
     if then == "closed" and end != ENDED:
         return "%d, but %s" % (status, end)
-    if then == "either" and not served and (end != ENDED or len(answers) > 1):
+    if then == "either" and not served and (end == OPEN or len(answers) > 1):
         return "%d, then %r, %s" % (status, answers[1:], end)
     return None
 
@@ -556,7 +570,10 @@ class Strict(unittest.TestCase):
             if wrong:
                 return wrong
             send(sock, pieces)
-            return problem(one, upgrade, *receive(sock, 2))
+            if one.half:
+                end_sending(sock)
+            enough = 1 if one.then == "either" and 101 in expected else 2
+            return problem(one, upgrade, *receive(sock, enough))
 
     def table(self, upgrade, kept=False, how="whole"):
         with Wye() as wye, concurrent.futures.ThreadPoolExecutor(8) as pool:
