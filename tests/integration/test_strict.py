@@ -24,7 +24,8 @@ LOOSE = {200, 400}  # the RFCs allow both
 OPEN, MORE, ENDED = "still open", "more answers", "closed"
 
 WAIT = 20 if SANITIZED else 3
-TIMES = "body_timeout = %d;" % (5 if SANITIZED else 1)  # a chunk of 2^63 bytes is waited for
+# A chunk of 2^63 bytes is waited for: until then.
+TIMES = "head_timeout = {0}; body_timeout = {0};".format(5 if SANITIZED else 1)
 HELLO = b"hello, world\n"
 REST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HANDSHAKE = (b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
