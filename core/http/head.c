@@ -7,8 +7,8 @@
  * ends a line too, and leaves one zero. So a line that does not end in two zeros had something
  * else than CRLF, or a NUL, in it. A folded line begins with a blank, which is no token.
  */
+#include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/field.h"
 #include "http/head.h"
@@ -53,21 +53,25 @@ struct wye_fault wye_head_check_line(const struct wye_request_line *line)
 
 /* ---- fields that frame the message ---- */
 
+/* host [":" port] (RFC 3986, 3.2.2) without escapes, which no name in use has. */
 static bool is_host_byte(char byte)
 {
-	return wye_is_token_byte(byte)
-		       ? byte != '^' && byte != '`' && byte != '|' && byte != '#'
-		       : byte && strchr("();=,", byte);
+	return wye_is_token_byte(byte) ? !strchr("^`|#%", byte) : byte && strchr("();=,", byte);
 }
 
+/* Length of "[::1]"; 0 if it is none. */
 static size_t literal_length(struct wye_text host)
 {
-	size_t i = 1;
+	const char *end = memchr(host.data, ']', host.length);
+	size_t length = end ? (size_t)(end - host.data) - 1 : 0;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
 
-	while (i < host.length && host.data[i] &&
-	       strchr("0123456789abcdefABCDEF:.v", host.data[i]))
-		i++;
-	return i > 2 && i < host.length && host.data[i] == ']' ? i + 1 : 0;
+	if (!length || length >= sizeof text)
+		return 0;
+	memcpy(text, host.data + 1, length);
+	text[length] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1 ? length + 2 : 0;
 }
 
 static size_t name_length(struct wye_text host)
@@ -79,22 +83,26 @@ static size_t name_length(struct wye_text host)
 	return i;
 }
 
+static bool is_port(const char *digits, size_t length)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (digits[i] < '0' || digits[i] > '9' || port > 6553)
+			return false;
+		port = port * 10 + (unsigned)(digits[i] - '0');
+	}
+	return port <= 65535;
+}
+
 bool wye_head_is_host(struct wye_text host)
 {
 	size_t at =
 		host.length && host.data[0] == '[' ? literal_length(host) : name_length(host);
-	size_t digits;
 
-	if (!at)
-		return false;
-	if (at == host.length)
-		return true;
-	digits = host.length - at - 1;
-	if (host.data[at++] != ':' || digits > 5)
-		return false;
-	while (at < host.length && host.data[at] >= '0' && host.data[at] <= '9')
-		at++;
-	return at == host.length;
+	if (!at || at == host.length)
+		return at;
+	return host.data[at] == ':' && is_port(host.data + at + 1, host.length - at - 1);
 }
 
 static struct wye_fault read_host(struct wye_head *head, struct wye_text value)
@@ -138,8 +146,9 @@ static struct wye_fault read_coding(struct wye_head *head, struct wye_text value
 		else
 			other = true;
 	}
-	if (head->chunked || (chunked && !other && value.length != 7))
-		return bad("bad Transfer-Encoding\n");
+	if (head->chunked || (chunked && !other && (value.length != 7 || value.data[7])))
+		return bad("bad Transfer-Encoding\n"); /* blanks behind it hide it from the
+							  engine */
 	if (other || !chunked)
 		return (struct wye_fault) { 501, "unknown Transfer-Encoding\n" };
 	head->chunked = true;
