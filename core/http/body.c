@@ -59,10 +59,16 @@ enum MHD_Result wye_body_begin(struct wye_request *request, void **context)
 	}
 	wye_http_connection_read_body(request->connection);
 	wye_chain_run(request);
-	if (request->state != WYE_REQUEST_RESUMED) {
+	return wye_body_go_on(request, context);
+}
+
+enum MHD_Result wye_body_go_on(struct wye_request *request, void **context)
+{
+	request->at_head = request->suspended;
+	if (request->state == WYE_REQUEST_READING)
 		reserve(request);
-		return MHD_YES;
-	}
+	if (request->state != WYE_REQUEST_RESUMED)
+		return request->state == WYE_REQUEST_CUT ? MHD_NO : MHD_YES;
 	request->dropping = true;
 	if (!request->head.expects && rest_is_short(request))
 		return MHD_YES;

@@ -12,6 +12,9 @@
 /* The head is read and there is a body: it is refused at once, or the chain runs. */
 enum MHD_Result wye_body_begin(struct wye_request *request, void **context);
 
+/* The same after the chain has waited: the engine repeats its first call. */
+enum MHD_Result wye_body_go_on(struct wye_request *request, void **context);
+
 /* A piece has come; what was taken is subtracted from `length`. */
 enum MHD_Result wye_body_piece(struct wye_request *request, const char *data, size_t *length);
 

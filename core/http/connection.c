@@ -3,7 +3,7 @@
  * connection.c - see connection.h.
  *
  * The deadline timer is lazy: changing the phase is a store, and the timer, which runs at least
- * once per head_timeout, looks whether anything is due.
+ * once per shortest time-out, looks whether anything is due.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -150,11 +150,23 @@ void wye_http_connection_expire(struct wye_http_connection *connection)
 	wye_http_connection_cut(connection);
 }
 
+static unsigned lesser(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* A change of phase does not move the timer: it looks often enough for the shortest. */
+static unsigned shortest(const struct wye_http_limits *limits)
+{
+	return lesser(lesser(limits->head_timeout, limits->body_timeout),
+		      lesser(limits->keepalive_timeout, limits->write_timeout));
+}
+
 static void check_deadline(void *argument)
 {
 	struct wye_http_connection *connection = argument;
 	struct wye_http_thread *thread = connection->thread;
-	uint64_t now = thread->loop.now, allowed, left, longest = thread->http->head_timeout;
+	uint64_t now = thread->loop.now, allowed, left, longest = shortest(thread->http);
 
 	look_for_head(connection);
 	look_for_progress(connection, now);
@@ -191,7 +203,7 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	wye_metric_add(thread->metrics->open, 1);
 	wye_metric_add(thread->open_here, 1);
 	wye_timer_init(&connection->deadline, check_deadline, connection);
-	wye_timer_start(&thread->loop, &connection->deadline, thread->http->head_timeout);
+	wye_timer_start(&thread->loop, &connection->deadline, shortest(thread->http));
 	thread->opening = connection;
 	added = MHD_add_connection(thread->daemon, descriptor, &peer->any,
 				   wye_address_length(peer));

@@ -260,6 +260,10 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const ch
 	request = wye_request_from(*context);
 	if (request->state == WYE_REQUEST_NEW)
 		return head_read(request, method, version, context);
+	if (request->suspended) /* it shows pieces that have come all the same: not now */
+		return MHD_YES;
+	if (request->at_head && !*length)
+		return wye_body_go_on(request, context);
 	if (*length && request->reading && request->state != WYE_REQUEST_CUT)
 		return wye_body_piece(request, data, length);
 	if (request->reading || request->state == WYE_REQUEST_READING)

@@ -148,12 +148,11 @@ static const struct wye_pairs *cookies(const struct wye_request *request)
 	return &request->cookies;
 }
 
-static bool item_at(const struct wye_field *items, size_t count, size_t index,
-		    struct wye_field *out)
+static bool pair_at(const struct wye_pairs *pairs, size_t index, struct wye_field *out)
 {
-	if (index >= count)
+	if (index >= pairs->count)
 		return false;
-	*out = items[index];
+	*out = pairs->items[index];
 	return true;
 }
 
@@ -175,24 +174,27 @@ struct wye_text wye_request_cookie(const struct wye_request *request, const char
 bool wye_request_header_at(const struct wye_request *request, size_t index,
 			   struct wye_field *out)
 {
-	return item_at(request->head.fields, request->head.count, index, out);
+	if (index >= request->head.count)
+		return false;
+	*out = request->head.fields[index];
+	return true;
 }
 
 bool wye_request_query_at(const struct wye_request *request, size_t index,
 			  struct wye_field *out)
 {
-	return item_at(query(request)->items, request->query.count, index, out);
+	return pair_at(query(request), index, out);
 }
 
 bool wye_request_form_at(const struct wye_request *request, size_t index, struct wye_field *out)
 {
-	return item_at(form(request)->items, request->form.count, index, out);
+	return pair_at(form(request), index, out);
 }
 
 bool wye_request_cookie_at(const struct wye_request *request, size_t index,
 			   struct wye_field *out)
 {
-	return item_at(cookies(request)->items, request->cookies.count, index, out);
+	return pair_at(cookies(request), index, out);
 }
 
 /* ---- body ---- */

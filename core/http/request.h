@@ -110,8 +110,9 @@ struct wye_request {
 	bool chain_begun;
 	bool in_handler; /* the step that runs or waits is the handler */
 	bool reading;    /* there is a body, and it is not read yet */
-	bool dropping;   /* nobody wants the rest of it */
-	bool said;       /* the answer was written by ourselves */
+	bool at_head;  /* it was suspended in the engine's first call, which will come again */
+	bool dropping; /* nobody wants the rest of it */
+	bool said;     /* the answer was written by ourselves */
 
 	struct wye_pairs query, form, cookies;
 	struct wye_buffer body;

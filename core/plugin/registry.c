@@ -508,7 +508,7 @@ bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const 
 	}
 	found->part = choose(instance, part, name, slash ? slash + 1 : NULL, at, problems);
 	found->instance = instance->pointer;
-	found->name = instance->name;
+	found->name = slash ? name : instance->name;
 	found->plugin = instance->plugin->name;
 	return found->part && !instance->broken;
 }

@@ -38,7 +38,7 @@ enum wye_part {
 struct wye_found {
 	const void *part; /* of the type that was asked for */
 	void *instance;
-	const char *name;   /* of the instance, as in the config */
+	const char *name;   /* as in the config, whose text it is: "instance" or "instance/part" */
 	const char *plugin; /* the name that the plugin gives itself */
 };
 

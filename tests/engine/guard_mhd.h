@@ -22,7 +22,7 @@ static GUARD_UNUSED void guard_quiet(void *cls, const char *format, va_list argu
 				 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,                 \
 			 0, NULL, NULL, handler, cls, MHD_OPTION_EXTERNAL_LOGGER, guard_quiet, \
 			 NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                           \
-			 MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,         \
+			 MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_CONNECTION_LIMIT,         \
 			 (unsigned)INT_MAX, ##__VA_ARGS__, MHD_OPTION_END)
 
 static GUARD_UNUSED void guard_add(struct MHD_Daemon *daemon, int fd)

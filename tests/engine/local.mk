@@ -8,7 +8,8 @@ MHD_GUARDS = \
 	tests/engine/mhd_null_events \
 	tests/engine/mhd_pool \
 	tests/engine/mhd_raw_head \
-	tests/engine/mhd_suspend
+	tests/engine/mhd_suspend \
+	tests/engine/mhd_suspend_first
 
 LWS_GUARDS = \
 	tests/engine/lws_bytes \
@@ -46,3 +47,5 @@ tests_engine_lws_flush_CFLAGS = $(AM_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 tests_engine_lws_flush_LDADD = $(LWS_LIBS) $(UV_LIBS) -lpthread
 tests_engine_lws_threads_CFLAGS = $(AM_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 tests_engine_lws_threads_LDADD = $(LWS_LIBS) $(UV_LIBS) -lpthread
+tests_engine_mhd_suspend_first_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
+tests_engine_mhd_suspend_first_LDADD = $(MHD_LIBS)

@@ -2,6 +2,7 @@
 INTEGRATION_TESTS = \
 	tests/integration/test_access_log.py \
 	tests/integration/test_bad_input.py \
+	tests/integration/test_bodies.py \
 	tests/integration/test_config.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_limits.py \
@@ -18,12 +19,16 @@ INTEGRATION_TESTS = \
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
 
-# The plugin that they use.
-check_LTLIBRARIES = tests/plugins/probe.la
+# The plugins that they use.
+check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_bodies_la_SOURCES = tests/plugins/bodies.c
+tests_plugins_bodies_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_bodies_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_bodies_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/broken1.la
 tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
