@@ -102,27 +102,18 @@ static void count(struct wye_request *request, size_t length)
 		wye_http_connection_progress(request->connection);
 }
 
-/* Returns how much of the piece was taken. */
-static size_t show(struct wye_request *request, const char *data, size_t length)
-{
-	if (!request->route->handler->body)
-		keep(request, data, length);
-	else if (!wye_chain_piece(request, data, length))
-		return 0; /* it is on the pool; the engine shows it again */
-	return length;
-}
-
 enum MHD_Result wye_body_piece(struct wye_request *request, const char *data, size_t *length)
 {
-	size_t seen = request->piece_taken, taken = *length - seen;
+	size_t taken = *length;
 
+	*length = 0;
 	count(request, taken);
 	if (request->body_received > limit_of(request))
 		return too_large(request);
-	request->piece_taken = 0;
-	if (request->state == WYE_REQUEST_READING && taken)
-		taken = show(request, data + seen, taken);
-	*length -= seen + taken;
+	if (request->state == WYE_REQUEST_READING && request->route->handler->body)
+		wye_chain_piece(request, data, taken);
+	else if (request->state == WYE_REQUEST_READING)
+		keep(request, data, taken);
 	if (request->state == WYE_REQUEST_RESUMED && !request->dropping)
 		return answered_early(request);
 	return MHD_YES;

@@ -15,7 +15,7 @@ enum MHD_Result wye_body_begin(struct wye_request *request, void **context);
 /* The same after the chain has waited: the engine repeats its first call. */
 enum MHD_Result wye_body_go_on(struct wye_request *request, void **context);
 
-/* A piece has come; what was taken is subtracted from `length`. */
+/* A piece has come; it is taken as a whole, and `length` is 0 then. */
 enum MHD_Result wye_body_piece(struct wye_request *request, const char *data, size_t *length);
 
 /* All of it has come: the handler runs, unless there is an answer. */

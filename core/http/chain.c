@@ -226,7 +226,17 @@ void wye_chain_run(struct wye_request *request)
 	settle(request, verdict);
 }
 
-bool wye_chain_piece(struct wye_request *request, const void *data, size_t length)
+/* The engine moves its buffer while the pool works: that one gets a copy. */
+static bool copy_piece(struct wye_request *request)
+{
+	request->body.length = 0;
+	if (wye_buffer_append(&request->body, request->piece, request->piece_length))
+		return false;
+	request->piece = request->body.data;
+	return true;
+}
+
+void wye_chain_piece(struct wye_request *request, const void *data, size_t length)
 {
 	bool blocking = request->route->handler->flags & WYE_BLOCKING;
 
@@ -234,11 +244,12 @@ bool wye_chain_piece(struct wye_request *request, const void *data, size_t lengt
 	request->in_handler = true;
 	request->piece = data;
 	request->piece_length = length;
+	if (blocking && !copy_piece(request)) {
+		wye_reply_plain(request, 503, "out of memory\n");
+		settle(request, WYE_ANSWERED);
+		return;
+	}
 	settle(request, blocking ? submit(request) : call_handler(request));
-	if (!request->job.out)
-		return true;
-	request->piece_taken = length;
-	return false;
 }
 
 void wye_chain_continue(struct wye_request *request, enum wye_verdict verdict)

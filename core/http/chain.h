@@ -17,9 +17,8 @@ bool wye_chain_route(struct wye_request *request);
  * WAITING (suspended). */
 void wye_chain_run(struct wye_request *request);
 
-/* Shows the handler a piece of the body. Afterwards the state is one of the above. Returns
- * false if it went to the pool: the piece is seen, and comes again. */
-bool wye_chain_piece(struct wye_request *request, const void *data, size_t length);
+/* Shows the handler a piece of the body. Afterwards the state is one of the above. */
+void wye_chain_piece(struct wye_request *request, const void *data, size_t length);
 
 /* Goes on after a deferred step has given its verdict. */
 void wye_chain_continue(struct wye_request *request, enum wye_verdict verdict);

@@ -20,6 +20,11 @@
 #include "http/thread.h"
 #include "net/farewell.h"
 
+enum {
+	BODY_LOOK = 1000, /* milliseconds between looks for a client that has gone */
+	CLOSE_WAIT = 8,   /* TCP_CLOSE_WAIT, which <linux/tcp.h> does not have */
+};
+
 static const char TIMED_OUT[] = "HTTP/1.1 408 Request Timeout\r\n"
 				"Content-Type: text/plain\r\n"
 				"Content-Length: 16\r\n"
@@ -87,6 +92,18 @@ static void look_for_head(struct wye_http_connection *connection)
 	connection->phase = WYE_HTTP_HEAD;
 	if (!connection->first) /* a fresh one has had its time since it was accepted */
 		connection->since = connection->thread->loop.now;
+}
+
+/* The engine misses an end that came together with the last bytes it has read, as it takes a
+ * short read for the edge's last. */
+static bool has_gone(const struct wye_http_connection *connection)
+{
+	struct tcp_info info;
+	int waiting = 0;
+
+	return connection->phase == WYE_HTTP_BODY && tcp_info(connection, &info) &&
+	       info.tcpi_state == CLOSE_WAIT &&
+	       !ioctl(connection->descriptor, FIONREAD, &waiting) && !waiting;
 }
 
 static void look_for_progress(struct wye_http_connection *connection, uint64_t now)
@@ -168,6 +185,13 @@ static void check_deadline(void *argument)
 	struct wye_http_thread *thread = connection->thread;
 	uint64_t now = thread->loop.now, allowed, left, longest = shortest(thread->http);
 
+	if (connection->phase == WYE_HTTP_BODY)
+		longest = lesser((unsigned)longest, BODY_LOOK);
+
+	if (has_gone(connection)) {
+		wye_http_connection_cut(connection);
+		return;
+	}
 	look_for_head(connection);
 	look_for_progress(connection, now);
 	allowed = allowance(connection);
@@ -241,6 +265,7 @@ void wye_http_connection_serve(struct wye_http_connection *connection)
 void wye_http_connection_read_body(struct wye_http_connection *connection)
 {
 	enter(connection, WYE_HTTP_BODY);
+	wye_timer_start(&connection->thread->loop, &connection->deadline, BODY_LOOK);
 }
 
 void wye_http_connection_progress(struct wye_http_connection *connection)

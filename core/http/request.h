@@ -117,8 +117,7 @@ struct wye_request {
 	struct wye_pairs query, form, cookies;
 	struct wye_buffer body;
 	uint64_t body_received;
-	size_t piece_taken; /* of the engine's next piece: a step on the pool has seen it */
-	const void *piece;  /* what that step sees */
+	const void *piece; /* that body() is shown */
 	size_t piece_length;
 	void *data; /* the handler's */
 
