@@ -1,6 +1,6 @@
 # Plugins: shared objects, built with the public headers only.
 wyeplugindir = $(plugindir)
-wyeplugin_LTLIBRARIES = plugins/echo.la plugins/greeter.la
+wyeplugin_LTLIBRARIES = plugins/clock.la plugins/echo.la plugins/greeter.la plugins/timing.la
 
 PLUGIN_CPPFLAGS = -I$(top_srcdir)/include
 PLUGIN_CFLAGS = $(WYE_PLUGIN_CFLAGS) $(WYE_SANITIZE)
@@ -15,3 +15,13 @@ plugins_greeter_la_SOURCES = plugins/greeter.c
 plugins_greeter_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_greeter_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_greeter_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+plugins_clock_la_SOURCES = plugins/clock.c
+plugins_clock_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_clock_la_CFLAGS = $(PLUGIN_CFLAGS)
+plugins_clock_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+plugins_timing_la_SOURCES = plugins/timing.c
+plugins_timing_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_timing_la_CFLAGS = $(PLUGIN_CFLAGS)
+plugins_timing_la_LDFLAGS = $(PLUGIN_LDFLAGS)

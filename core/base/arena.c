@@ -20,11 +20,13 @@
 #endif
 
 enum {
-	BLOCK = 4096,
+	FIRST_BLOCK = 512, /* each next one is twice as large, */
+	LAST_BLOCK = 4096, /* up to this */
 };
 
 struct wye_arena_block {
 	struct wye_arena_block *next;
+	size_t room;
 	alignas(max_align_t) char data[];
 };
 
@@ -51,7 +53,9 @@ void wye_arena_reset(struct wye_arena *arena)
 
 static void *allocate_block(struct wye_arena *arena, size_t size)
 {
-	size_t room = EACH_ITS_OWN || size > BLOCK / 4 ? size : BLOCK;
+	size_t next = arena->blocks ? 2 * arena->blocks->room : FIRST_BLOCK;
+	size_t common = next < LAST_BLOCK ? next : LAST_BLOCK;
+	size_t room = EACH_ITS_OWN || size > common ? size : common;
 	struct wye_arena_block *block;
 
 	if (room > SIZE_MAX - sizeof *block)
@@ -60,6 +64,7 @@ static void *allocate_block(struct wye_arena *arena, size_t size)
 	if (!block)
 		return NULL;
 	block->next = arena->blocks;
+	block->room = room;
 	arena->blocks = block;
 	if (room > size) {
 		arena->next = block->data + size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * arena.h - memory that is freed all at once, with the request that it belongs to. The first
- * block lies in the owner's own memory, so that a common request allocates nothing. Under
+ * block lies in the owner's own memory, so that a small request allocates nothing. Under
  * AddressSanitizer each allocation is a malloc of its own, so that its bugs show.
  *
  * Owned by whoever holds the request.

@@ -104,14 +104,14 @@ static enum wye_verdict call_middleware(struct wye_request *request)
 
 static struct wye_request *of_job(struct wye_job *job)
 {
-	return (struct wye_request *)((char *)job - offsetof(struct wye_request, job));
+	return ((struct wye_wait *)((char *)job - offsetof(struct wye_wait, job)))->request;
 }
 
 static void run_blocking(struct wye_job *job)
 {
 	struct wye_request *request = of_job(job);
 
-	request->verdict =
+	request->wait->verdict =
 		request->in_handler ? call_handler(request) : call_middleware(request);
 }
 
@@ -119,21 +119,25 @@ static void blocking_done(struct wye_job *job)
 {
 	struct wye_request *request = of_job(job);
 
-	if (request->expired) {
+	if (request->wait->expired) {
 		wye_reply_discard(request);
 		wye_reply_plain(request, 503, "timed out\n");
-		request->verdict = WYE_ANSWERED;
+		request->wait->verdict = WYE_ANSWERED;
 	}
-	wye_chain_continue(request, request->verdict);
+	wye_chain_continue(request, request->wait->verdict);
 }
 
+/* Once it is submitted the pool may hold the request: nothing of it is touched. */
 static enum wye_verdict submit(struct wye_request *request)
 {
-	request->job.run = run_blocking;
-	request->job.done = blocking_done;
-	/* Once it is submitted the pool may hold the request: nothing of it is touched. */
-	if (!wye_wait_begin(request) &&
-	    !wye_jobs_submit(request->connection->thread->jobs, &request->job))
+	int error = wye_wait_begin(request);
+
+	if (!error) {
+		request->wait->job.run = run_blocking;
+		request->wait->job.done = blocking_done;
+		error = wye_jobs_submit(request->connection->thread->jobs, &request->wait->job);
+	}
+	if (!error)
 		return WYE_DEFERRED;
 	(void)wye_reply_header(request, "Retry-After", (struct wye_text) { "1", 1 });
 	wye_reply_plain(request, 503, "busy\n");
@@ -185,7 +189,7 @@ static void enter(struct wye_request *request, enum wye_request_state state)
 
 static void settle(struct wye_request *request, enum wye_verdict verdict)
 {
-	bool waiting = request->ticket || request->job.out;
+	bool waiting = request->ticket || wye_wait_on_pool(request);
 
 	if (verdict == WYE_DEFERRED && waiting) {
 		request->state = WYE_REQUEST_WAITING;

@@ -175,10 +175,6 @@ static struct wye_fault note(struct wye_head *head, const struct wye_field *fiel
 	case 7:
 		head->upgrades = head->upgrades || wye_text_is(name, "Upgrade");
 		return FINE;
-	case 10:
-		if (!head->connection.data && wye_text_is(name, "Connection"))
-			head->connection = field->value;
-		return FINE;
 	case 14:
 		return wye_text_is(name, "Content-Length") ? read_length(head, field->value)
 							   : FINE;

@@ -14,9 +14,8 @@
 struct wye_head {
 	struct wye_field *fields; /* in the arena, as are their texts */
 	size_t count;
-	struct wye_text host;       /* of Host, or of an absolute-form target */
-	struct wye_text connection; /* the first such field */
-	bool chunked;               /* a body in chunks */
+	struct wye_text host; /* of Host, or of an absolute-form target */
+	bool chunked;         /* a body in chunks */
 	bool has_length;
 	uint64_t length; /* of the body */
 	bool expects;    /* Expect: 100-continue */

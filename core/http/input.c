@@ -105,12 +105,30 @@ struct wye_text wye_request_parameter(const struct wye_request *request, const c
 
 /* ---- query, form, cookies ---- */
 
+static const struct wye_inputs NOTHING;
+
+/* NULL without memory. */
+static struct wye_inputs *inputs(const struct wye_request *request)
+{
+	struct wye_request *changed = own(request);
+
+	if (changed->inputs)
+		return changed->inputs;
+	changed->inputs = wye_arena_allocate(&changed->arena, sizeof *changed->inputs);
+	if (changed->inputs)
+		*changed->inputs = NOTHING;
+	return changed->inputs;
+}
+
 static const struct wye_pairs *query(const struct wye_request *request)
 {
-	if (!request->query.parsed)
-		wye_pairs_parse_form(&own(request)->query, &own(request)->arena,
-				     request->parts.query);
-	return &request->query;
+	struct wye_inputs *lists = inputs(request);
+
+	if (!lists)
+		return &NOTHING.query;
+	if (!lists->query.parsed)
+		wye_pairs_parse_form(&lists->query, &own(request)->arena, request->parts.query);
+	return &lists->query;
 }
 
 static bool is_form(const struct wye_request *request)
@@ -126,26 +144,28 @@ static bool is_form(const struct wye_request *request)
 
 static const struct wye_pairs *form(const struct wye_request *request)
 {
-	if (!request->form.parsed && !request->reading) {
-		struct wye_text body = wye_request_body(request);
+	struct wye_inputs *lists = inputs(request);
 
-		if (!is_form(request))
-			body.length = 0;
-		wye_pairs_parse_form(&own(request)->form, &own(request)->arena, body);
-	}
-	return &request->form;
+	if (!lists || request->reading || !is_form(request))
+		return &NOTHING.form;
+	if (!lists->form.parsed)
+		wye_pairs_parse_form(&lists->form, &own(request)->arena,
+				     wye_request_body(request));
+	return &lists->form;
 }
 
 static const struct wye_pairs *cookies(const struct wye_request *request)
 {
 	const struct wye_head *head = &request->head;
-	size_t i = request->cookies.parsed ? head->count : 0;
+	struct wye_inputs *lists = inputs(request);
 
-	for (; i < head->count; i++)
+	if (!lists)
+		return &NOTHING.cookies;
+	for (size_t i = lists->cookies.parsed ? head->count : 0; i < head->count; i++)
 		if (wye_text_is(head->fields[i].name, "Cookie"))
-			wye_pairs_parse_cookies(&own(request)->cookies, &own(request)->arena,
+			wye_pairs_parse_cookies(&lists->cookies, &own(request)->arena,
 						head->fields[i].value);
-	return &request->cookies;
+	return &lists->cookies;
 }
 
 static bool pair_at(const struct wye_pairs *pairs, size_t index, struct wye_field *out)

@@ -162,19 +162,23 @@ void wye_reply_plain(struct wye_request *request, unsigned status, const char *t
 
 int wye_reply_header(struct wye_request *request, const char *name, struct wye_text value)
 {
+	size_t length = strlen(name);
 	struct wye_reply_field *field;
-	struct wye_text kept_name, kept_value;
+	char *text;
 
 	if (request->reply.sealed)
 		return -EALREADY;
 	if (!wye_field_valid(name, value))
 		return -EINVAL;
-	field = wye_arena_allocate(&request->arena, sizeof *field);
-	kept_name = wye_arena_copy(&request->arena, name, strlen(name));
-	kept_value = wye_arena_copy(&request->arena, value.data, value.length);
-	if (!field || !kept_name.data || !kept_value.data)
+	field = wye_arena_allocate(&request->arena, sizeof *field + length + value.length + 2);
+	if (!field)
 		return -ENOMEM;
-	*field = (struct wye_reply_field) { NULL, kept_name.data, kept_value.data };
+	text = (char *)(field + 1);
+	memcpy(text, name, length + 1);
+	if (value.length)
+		memcpy(text + length + 1, value.data, value.length);
+	text[length + 1 + value.length] = '\0';
+	*field = (struct wye_reply_field) { NULL, text, text + length + 1 };
 	*request->reply.last = field;
 	request->reply.last = &field->next;
 	return 0;

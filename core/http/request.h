@@ -83,7 +83,23 @@ struct wye_undo {
 };
 
 enum {
-	WYE_REQUEST_MEMORY = 1024, /* first block of the arena */
+	WYE_REQUEST_MEMORY = 512, /* first block of the arena: enough for a small request */
+};
+
+/* Lists that are made when they are first asked for. */
+struct wye_inputs {
+	struct wye_pairs query, form, cookies;
+};
+
+/* What a wait needs; in the request's arena, as most requests never wait. */
+struct wye_wait {
+	struct wye_request *request;
+	struct wye_timer deadline;
+	struct wye_timer patience; /* to start watching for a client that goes away */
+	struct wye_watch hangup;
+	struct wye_job job;
+	enum wye_verdict verdict; /* of the step that ran on the pool */
+	bool watching, expired;
 };
 
 struct wye_request {
@@ -114,7 +130,7 @@ struct wye_request {
 	bool dropping; /* nobody wants the rest of it */
 	bool said;     /* the answer was written by ourselves */
 
-	struct wye_pairs query, form, cookies;
+	struct wye_inputs *inputs; /* NULL: none was asked for */
 	struct wye_buffer body;
 	uint64_t body_received;
 	const void *piece; /* that body() is shown */
@@ -129,12 +145,8 @@ struct wye_request {
 
 	/* While it waits (ticket.c, wait.c). */
 	struct wye_slot *ticket;
-	struct wye_timer deadline;
-	struct wye_timer patience; /* to start watching for a client that goes away */
-	struct wye_watch hangup;
-	bool suspended, watching, expired;
-	struct wye_job job;
-	enum wye_verdict verdict; /* of the step that ran on the pool */
+	struct wye_wait *wait; /* NULL before its first wait */
+	bool suspended;
 
 	struct wye_arena arena;
 	_Alignas(max_align_t) char memory[WYE_REQUEST_MEMORY];

@@ -51,7 +51,7 @@ int wye_ticket_take(struct wye_request *request, wye_ticket *out)
 
 	if (!request->connection)
 		return -EPERM; /* a stream: its loop is not an http thread */
-	if (request->ticket || request->job.out || is_answered(request))
+	if (request->ticket || wye_wait_on_pool(request) || is_answered(request))
 		return -EALREADY;
 	thread = request->connection->thread;
 	error = wye_id_acquire(thread->tickets, request, &slot, &out->value);

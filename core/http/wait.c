@@ -16,12 +16,14 @@ enum {
 
 static void stop_watching(struct wye_request *request)
 {
+	if (!request->wait)
+		return;
 	struct wye_loop *loop = &request->connection->thread->loop;
 
-	wye_timer_stop(loop, &request->patience);
-	if (request->watching)
-		wye_watch_stop(loop, &request->hangup);
-	request->watching = false;
+	wye_timer_stop(loop, &request->wait->patience);
+	if (request->wait->watching)
+		wye_watch_stop(loop, &request->wait->hangup);
+	request->wait->watching = false;
 }
 
 /* The ticket's id is refused from now on. */
@@ -32,21 +34,21 @@ static void drop_ticket(struct wye_request *request)
 	request->ticket = NULL;
 }
 
-static bool on_pool(const struct wye_request *request)
+bool wye_wait_on_pool(const struct wye_request *request)
 {
-	return request->job.out;
+	return request->wait && request->wait->job.out;
 }
 
 static bool withdraw(struct wye_request *request)
 {
-	return wye_jobs_withdraw(request->connection->thread->jobs, &request->job);
+	return wye_jobs_withdraw(request->connection->thread->jobs, &request->wait->job);
 }
 
 bool wye_wait_cut(struct wye_request *request, enum wye_request_end ending)
 {
 	wye_context_cancel(&request->context, WYE_CANCEL_GONE);
 	stop_watching(request);
-	if (on_pool(request) && !withdraw(request))
+	if (wye_wait_on_pool(request) && !withdraw(request))
 		return false;
 	wye_wait_pause(request);
 	request->ending = (uint8_t)ending;
@@ -71,16 +73,17 @@ static void watch_client(void *argument)
 	struct wye_request *request = argument;
 	struct wye_http_connection *connection = request->connection;
 
-	request->watching = !wye_watch_start(&connection->thread->loop, &request->hangup,
-					     connection->descriptor, 0, client_gone, request);
+	request->wait->watching =
+		!wye_watch_start(&connection->thread->loop, &request->wait->hangup,
+				 connection->descriptor, 0, client_gone, request);
 }
 
 /* ---- time ---- */
 
 static void give_up(struct wye_request *request)
 {
-	request->expired = true;
-	if (on_pool(request) && !withdraw(request))
+	request->wait->expired = true;
+	if (wye_wait_on_pool(request) && !withdraw(request))
 		return; /* it is running: answered when it is back */
 	wye_log(WYE_LOG_WARNING, "%s did not finish a request in time",
 		wye_request_step(request));
@@ -120,24 +123,48 @@ static unsigned allowed_time(const struct wye_request *request)
 	return request->connection->thread->http->ticket_timeout;
 }
 
-int wye_wait_begin(struct wye_request *request)
+static struct wye_wait *make_wait(struct wye_request *request)
+{
+	struct wye_wait *wait = wye_arena_allocate(&request->arena, sizeof *wait);
+
+	if (!wait)
+		return NULL;
+	*wait = (struct wye_wait) { .request = request };
+	wye_timer_init(&wait->deadline, expire, request);
+	wye_timer_init(&wait->patience, watch_client, request);
+	return wait;
+}
+
+static int suspend(struct wye_request *request)
 {
 	struct wye_http_thread *thread = request->connection->thread;
 
-	if (!request->suspended) {
-		if (thread->waiting >= thread->http->max_waiting) {
-			wye_metric_add(thread->metrics->waiting_refused, 1);
-			return -EAGAIN;
-		}
-		thread->waiting++;
-		wye_metric_add(thread->metrics->waiting, 1);
-		MHD_suspend_connection(request->connection->engine);
-		request->suspended = true;
+	if (thread->waiting >= thread->http->max_waiting) {
+		wye_metric_add(thread->metrics->waiting_refused, 1);
+		return -EAGAIN;
 	}
-	wye_timer_init(&request->deadline, expire, request);
-	wye_timer_start(&thread->loop, &request->deadline, allowed_time(request));
-	wye_timer_init(&request->patience, watch_client, request);
-	wye_timer_start(&thread->loop, &request->patience, PATIENCE);
+	thread->waiting++;
+	wye_metric_add(thread->metrics->waiting, 1);
+	MHD_suspend_connection(request->connection->engine);
+	request->suspended = true;
+	return 0;
+}
+
+int wye_wait_begin(struct wye_request *request)
+{
+	struct wye_loop *loop = &request->connection->thread->loop;
+	int error = 0;
+
+	if (!request->wait)
+		request->wait = make_wait(request);
+	if (!request->wait)
+		return -ENOMEM;
+	if (!request->suspended)
+		error = suspend(request);
+	if (error)
+		return error;
+	wye_timer_start(loop, &request->wait->deadline, allowed_time(request));
+	wye_timer_start(loop, &request->wait->patience, PATIENCE);
 	return 0;
 }
 
@@ -145,7 +172,7 @@ void wye_wait_pause(struct wye_request *request)
 {
 	if (!request->suspended)
 		return;
-	wye_timer_stop(&request->connection->thread->loop, &request->deadline);
+	wye_timer_stop(&request->connection->thread->loop, &request->wait->deadline);
 	stop_watching(request);
 	drop_ticket(request);
 }

@@ -13,8 +13,11 @@
 #include "http/request.h"
 
 /* Suspends the request's connection, if it is not yet.
- * Returns 0; -EAGAIN if max_waiting requests of this thread wait already. */
+ * Returns 0; -EAGAIN if max_waiting requests of this thread wait already; -ENOMEM. */
 int wye_wait_begin(struct wye_request *request) WYE_MUST_CHECK;
+
+/* True while a step is on the pool, in its queue, or on its way back. */
+bool wye_wait_on_pool(const struct wye_request *request);
 
 /* The waited-for thing is there: its deadline and ticket are dropped, the connection stays
  * suspended, as the next step may want to wait too. */

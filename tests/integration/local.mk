@@ -4,6 +4,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_bodies.py \
 	tests/integration/test_config.py \
+	tests/integration/test_events.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_many.py \
@@ -20,7 +21,7 @@ TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
 
 # The plugins that they use.
-check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la
+check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la tests/plugins/feed.la
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -29,6 +30,10 @@ tests_plugins_bodies_la_SOURCES = tests/plugins/bodies.c
 tests_plugins_bodies_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_bodies_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_bodies_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_feed_la_SOURCES = tests/plugins/feed.c
+tests_plugins_feed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_feed_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_feed_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/broken1.la
 tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
