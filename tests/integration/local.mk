@@ -8,6 +8,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_frames.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_many.py \
+	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_send.py \
@@ -21,7 +22,8 @@ TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
 
 # The plugins that they use.
-check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la tests/plugins/feed.la
+check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la tests/plugins/feed.la \
+	tests/plugins/workers.la
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -34,6 +36,10 @@ tests_plugins_feed_la_SOURCES = tests/plugins/feed.c
 tests_plugins_feed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_feed_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_feed_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_workers_la_SOURCES = tests/plugins/workers.c
+tests_plugins_workers_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_workers_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_workers_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/broken1.la
 tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
