@@ -4,6 +4,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_bodies.py \
 	tests/integration/test_config.py \
+	tests/integration/test_docs.py \
 	tests/integration/test_events.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_limits.py \
