@@ -79,6 +79,7 @@ enum MHD_Result wye_body_go_on(struct wye_request *request, void **context)
 
 static enum MHD_Result too_large(struct wye_request *request)
 {
+	request->ending = WYE_REQUEST_REFUSED;
 	wye_reply_discard(request);
 	wye_reply_plain(request, 413, "body too large\n");
 	return wye_reply_say(request);

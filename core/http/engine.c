@@ -98,7 +98,6 @@ static bool fits(const struct wye_request *request)
 static enum MHD_Result refuse(struct wye_request *request, struct wye_fault fault,
 			      void **context)
 {
-	wye_metric_add(request->connection->thread->metrics->malformed, 1);
 	request->ending = WYE_REQUEST_REFUSED;
 	wye_reply_plain(request, fault.status, fault.text);
 	return wye_reply_queue(request, context);
@@ -314,6 +313,23 @@ static void linger(struct wye_request *request)
 		wye_http_connection_leave(request->connection, NULL, 0);
 }
 
+/* What was refused before the chain, by us or by the engine. */
+static wye_metric refusal_metric(const struct wye_request *request)
+{
+	const struct wye_http_metrics *metrics = request->connection->thread->metrics;
+
+	switch (request->reply.status) {
+	case 431:
+		return metrics->too_large_header;
+	case 414:
+		return metrics->too_large_target;
+	case 413:
+		return metrics->too_large_body;
+	default:
+		return request->reply.sealed ? metrics->malformed : metrics->engine_refused;
+	}
+}
+
 static void count_ending(const struct wye_request *request)
 {
 	const struct wye_http_metrics *metrics = request->connection->thread->metrics;
@@ -323,7 +339,7 @@ static void count_ending(const struct wye_request *request)
 		wye_metric_add(metrics->completed, 1);
 		break;
 	case WYE_REQUEST_REFUSED:
-		wye_metric_add(metrics->engine_refused, 1);
+		wye_metric_add(refusal_metric(request), 1);
 		break;
 	default:
 		wye_metric_add(metrics->aborted, 1);

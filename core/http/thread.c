@@ -284,6 +284,11 @@ static void register_metrics(struct wye_http_metrics *metrics)
 	metrics->bad_heads = wye_metric_register("http_bad_heads_total", WYE_COUNTER);
 	metrics->engine_refused = wye_metric_register("http_engine_refused_total", WYE_COUNTER);
 	metrics->malformed = wye_metric_register("http_malformed_total", WYE_COUNTER);
+	metrics->too_large_header =
+		wye_metric_register("http_header_too_large_total", WYE_COUNTER);
+	metrics->too_large_target =
+		wye_metric_register("http_target_too_long_total", WYE_COUNTER);
+	metrics->too_large_body = wye_metric_register("http_body_too_large_total", WYE_COUNTER);
 	metrics->streams_handed_over =
 		wye_metric_register("streams_handed_over_total", WYE_COUNTER);
 	metrics->handed_over = wye_metric_register("upgrades_handed_over_total", WYE_COUNTER);

@@ -27,22 +27,28 @@ static struct wye_text keep(struct wye_handshake *handshake, struct wye_text tex
 	return wye_arena_copy(&handshake->arena, text.data ? text.data : "", text.length);
 }
 
+/* The texts of all fields lie in one piece, from the first name to the last value. */
 static int copy_fields(struct wye_handshake *handshake,
 		       const struct wye_handshake_source *source)
 {
-	handshake->fields = wye_arena_allocate(&handshake->arena,
-					       source->count * sizeof *handshake->fields);
-	if (!handshake->fields)
-		return -ENOMEM;
-	for (size_t i = 0; i < source->count; i++) {
-		struct wye_field *field = &handshake->fields[i];
+	const struct wye_field *given = source->fields;
+	size_t count = source->count;
+	const char *start = count ? given[0].name.data : "";
+	const char *end =
+		count ? given[count - 1].value.data + given[count - 1].value.length : start;
+	struct wye_text copy =
+		wye_arena_copy(&handshake->arena, start, (size_t)(end - start));
 
-		field->name = keep(handshake, source->fields[i].name);
-		field->value = keep(handshake, source->fields[i].value);
-		if (!field->name.data || !field->value.data)
-			return -ENOMEM;
-	}
-	handshake->count = source->count;
+	handshake->fields =
+		wye_arena_allocate(&handshake->arena, count * sizeof *handshake->fields);
+	if (!handshake->fields || !copy.data)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		handshake->fields[i] = (struct wye_field) {
+			{ copy.data + (given[i].name.data - start), given[i].name.length },
+			{ copy.data + (given[i].value.data - start), given[i].value.length },
+		};
+	handshake->count = count;
 	return 0;
 }
 

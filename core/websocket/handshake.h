@@ -71,7 +71,7 @@ struct wye_handshake {
 struct wye_handshake_source {
 	struct wye_text target, host, client;
 	const union wye_address *peer;
-	const struct wye_field *fields;
+	const struct wye_field *fields; /* their texts lie one behind the other */
 	size_t count;
 	const struct wye_lanes *lanes;
 };
