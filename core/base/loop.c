@@ -68,6 +68,8 @@ void wye_loop_fini(struct wye_loop *loop)
 	if (loop->watch_set >= 0)
 		close(loop->watch_set);
 	loop->watch_set = -1;
+	if (loop->index < LOOPS && loops.items[loop->index] == loop)
+		loops.items[loop->index] = NULL;
 }
 
 void wye_loop_enter(struct wye_loop *loop)

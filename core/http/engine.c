@@ -307,9 +307,9 @@ static void note_ending(struct wye_request *request, enum MHD_RequestTermination
 static void linger(struct wye_request *request)
 {
 	bool refused = request->ending == WYE_REQUEST_REFUSED;
+	bool unread = request->reading && request->state == WYE_REQUEST_QUEUED;
 
-	if (!request->said && (refused || (request->reading && !request->dropping) ||
-			       (request->reading && request->state == WYE_REQUEST_QUEUED)))
+	if (!request->said && (refused || unread))
 		wye_http_connection_leave(request->connection, NULL, 0);
 }
 

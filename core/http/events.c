@@ -88,7 +88,7 @@ static void end(struct wye_stream *stream, enum wye_stream_cause cause)
 	wye_timer_stop(&stream->socket.loop->loop, &stream->heartbeat);
 	wye_socket_deadline(&stream->socket, CLOSE_TIMEOUT);
 	if (cause == WYE_STREAM_SLOW_CONSUMER) /* what waits would wait for long */
-		wye_socket_kill(&stream->socket, WYE_SOCKET_KILLED);
+		wye_socket_drop(&stream->socket);
 	else
 		wye_socket_close(&stream->socket);
 }
@@ -205,7 +205,7 @@ static void deadline_over(struct wye_context *context)
 	struct wye_request *request =
 		(struct wye_request *)((char *)context - offsetof(struct wye_request, context));
 
-	end(request->data, WYE_STREAM_DEADLINE);
+	end(request->reply.argument, WYE_STREAM_DEADLINE);
 }
 
 /* Lazy: the timer looks how long the silence is by now. */
@@ -371,7 +371,7 @@ void wye_events_hand_over(struct wye_request *request)
 		could_not(request);
 		return;
 	}
-	request->data = stream;
+	request->reply.argument = stream; /* the way back from the context */
 	request->state = WYE_REQUEST_HANDED;
 	request->context.expired = deadline_over;
 	leave_connection(request);

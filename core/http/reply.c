@@ -268,6 +268,8 @@ static struct MHD_Response *make_response(struct wye_request *request)
 {
 	const struct wye_reply *reply = &request->reply;
 
+	if (reply->status == 204 || reply->status == 304) /* RFC 9110, 6.4.1 */
+		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	if (reply->kind == WYE_REPLY_BYTES)
 		return MHD_create_response_from_buffer(reply->length, (void *)reply->body,
 						       MHD_RESPMEM_PERSISTENT);

@@ -141,9 +141,9 @@ static bool write_some(struct wye_socket *socket, bool *again)
 
 static void flush(struct wye_socket *socket)
 {
-	bool again = socket->outbox.bytes;
+	bool again = socket->outbox.bytes && !socket->blocked;
 
-	if (socket->blocked || socket->killed)
+	if (socket->killed)
 		return;
 	if (again)
 		watch_progress(socket);
@@ -165,6 +165,12 @@ void wye_socket_close(struct wye_socket *socket)
 {
 	socket->closing = true;
 	mark_dirty(socket);
+}
+
+void wye_socket_drop(struct wye_socket *socket)
+{
+	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
+	wye_socket_close(socket);
 }
 
 /* ---- reading ---- */

@@ -76,6 +76,8 @@ void wye_socket_touch(struct wye_socket *socket);
 
 /* Closes after the outbox is written; nothing is received any more. */
 void wye_socket_close(struct wye_socket *socket);
+/* Closes at the turn's end; what waits is dropped. */
+void wye_socket_drop(struct wye_socket *socket);
 /* Closes at once, from wherever the caller is; what waits is dropped. */
 void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how);
 
