@@ -148,8 +148,10 @@ static enum wye_verdict end(struct wye_request *request, const struct wye_mount 
 {
 	struct feed *feed = mount->instance;
 
+	pthread_mutex_lock(&feed->lock);
 	for (size_t i = 0; i < feed->count; i++)
-		(void)wye_stream_close(feed->ids[i]);
+		(void)!wye_stream_close(feed->ids[i]);
+	pthread_mutex_unlock(&feed->lock);
 	wye_reply(request, 200, "text/plain", "ended\n", 6);
 	return WYE_ANSWERED;
 }
