@@ -11,22 +11,33 @@
 static const char *const RESERVED[] = { "Content-Length", "Transfer-Encoding", "Connection",
 					"Date", "Content-Type" };
 
-/* RFC 9110, 5.6.2: a bit per byte below 128. */
-static const uint32_t TOKEN[4] = { 0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff };
-
-bool wye_is_token_byte(char byte)
-{
-	unsigned char index = (unsigned char)byte;
-
-	return index < 128 && (TOKEN[index / 32] >> index % 32 & 1);
-}
+/* clang-format off */
+const uint8_t wye_byte_classes[256] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, /* 00 */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 10 */
+	4, 7, 4, 5, 7, 5, 7, 7, 6, 6, 7, 7, 6, 7, 7, 4, /* 20 */
+	7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 4, 6, 4, 6, 4, 4, /* 30 */
+	4, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, /* 40 */
+	7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 4, 4, 4, 5, 7, /* 50 */
+	5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, /* 60 */
+	7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 4, 5, 4, 7, 0, /* 70 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* 80 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* 90 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* a0 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* b0 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* c0 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* d0 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* e0 */
+	4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, /* f0 */
+};
+/* clang-format on */
 
 static bool is_token(const char *name)
 {
 	if (!*name)
 		return false;
 	for (; *name; name++)
-		if (!wye_is_token_byte(*name))
+		if (!wye_byte_is(*name, WYE_BYTE_TOKEN))
 			return false;
 	return true;
 }
@@ -42,7 +53,7 @@ static bool is_reserved(const char *name)
 bool wye_field_valid(const char *name, struct wye_text value)
 {
 	for (size_t i = 0; i < value.length; i++)
-		if (value.data[i] == '\r' || value.data[i] == '\n' || !value.data[i])
+		if (!wye_byte_is(value.data[i], WYE_BYTE_TEXT))
 			return false;
 	return !is_reserved(name) && is_token(name);
 }

@@ -7,12 +7,23 @@
 
 #include <wye/types.h>
 
-/* True for a field that a step may add to a reply: the name is a token, the value has no CR, LF
- * or NUL, and it is not one that wye sets by itself. */
+/* True for a field that a step may add to a reply: the name is a token, the value has no
+ * control byte but HTAB, and it is not one that wye sets by itself. */
 bool wye_field_valid(const char *name, struct wye_text value);
 
-/* A byte of a token (RFC 9110, 5.6.2). */
-bool wye_is_token_byte(char byte);
+/* What a byte may stand in; a bit each. */
+enum wye_byte_class {
+	WYE_BYTE_TOKEN = 1, /* RFC 9110, 5.6.2 */
+	WYE_BYTE_HOST = 2,  /* a name of RFC 3986, 3.2.2, without escapes */
+	WYE_BYTE_TEXT = 4,  /* a field's value: no control byte but HTAB (RFC 9110, 5.5) */
+};
+
+extern const uint8_t wye_byte_classes[256];
+
+static inline bool wye_byte_is(char byte, enum wye_byte_class class_)
+{
+	return wye_byte_classes[(unsigned char)byte] & class_;
+}
 
 /* A text equals a name in any case. */
 bool wye_text_is(struct wye_text text, const char *name);

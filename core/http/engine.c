@@ -125,6 +125,8 @@ static struct wye_request_line split_line(const struct wye_request *request, con
 
 	line.rest = version + line.version.length + 2;
 	line.between = (size_t)(version - method) - line.method.length;
+	line.fields = (size_t)MHD_get_connection_values_n(request->connection->engine,
+							  MHD_HEADER_KIND, NULL, NULL);
 	return line;
 }
 
@@ -147,15 +149,6 @@ static bool keep_line(struct wye_request *request, const struct wye_request_line
 	else
 		request->version = keep(request, line->version);
 	return request->method.data && request->version.data;
-}
-
-/* The engine has another count where a NUL has hidden something from it, or from us. */
-static bool engine_agrees(const struct wye_request *request)
-{
-	int count = MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND,
-						NULL, NULL);
-
-	return (size_t)count == request->head.count;
 }
 
 static struct wye_fault check_target(struct wye_request *request)
@@ -193,8 +186,6 @@ static struct wye_fault read_head(struct wye_request *request,
 		fault = check_target(request);
 	if (!fault.status)
 		fault = wye_head_read(&request->head, &request->arena, line);
-	if (!fault.status && !engine_agrees(request))
-		fault = (struct wye_fault) { 400, "bad field\n" };
 	return fault.status ? fault : choose_host(request);
 }
 

@@ -37,7 +37,7 @@ static bool is_served(struct wye_text version)
 struct wye_fault wye_head_check_line(const struct wye_request_line *line)
 {
 	for (size_t i = 0; i < line->method.length; i++)
-		if (!wye_is_token_byte(line->method.data[i]))
+		if (!wye_byte_is(line->method.data[i], WYE_BYTE_TOKEN))
 			return bad("bad method\n");
 	if (!is_version(line->version))
 		return bad("bad HTTP version\n");
@@ -52,12 +52,6 @@ struct wye_fault wye_head_check_line(const struct wye_request_line *line)
 }
 
 /* ---- fields that frame the message ---- */
-
-/* host [":" port] (RFC 3986, 3.2.2) without escapes, which no name in use has. */
-static bool is_host_byte(char byte)
-{
-	return wye_is_token_byte(byte) ? !strchr("^`|#%", byte) : byte && strchr("();=,", byte);
-}
 
 /* Length of "[::1]"; 0 if it is none. */
 static size_t literal_length(struct wye_text host)
@@ -78,7 +72,7 @@ static size_t name_length(struct wye_text host)
 {
 	size_t i = 0;
 
-	while (i < host.length && is_host_byte(host.data[i]))
+	while (i < host.length && wye_byte_is(host.data[i], WYE_BYTE_HOST))
 		i++;
 	return i;
 }
@@ -193,15 +187,16 @@ static struct wye_fault split_line(const char **at, const char *end, struct wye_
 {
 	const char *name = *at, *value, *stop = name;
 
-	while (stop < end && wye_is_token_byte(*stop))
+	while (stop < end && wye_byte_is(*stop, WYE_BYTE_TOKEN))
 		stop++;
 	if (stop == name || stop >= end || *stop)
 		return bad("bad field name\n");
 	value = stop + 1;
 	field->name = (struct wye_text) { name, (size_t)(stop - name) };
-	for (stop = value; stop < end && *stop; stop++)
-		if (((unsigned char)*stop < 0x20 && *stop != '\t') || *stop == 0x7f)
-			return bad("bad byte in a field\n");
+	for (stop = value; stop < end && wye_byte_is(*stop, WYE_BYTE_TEXT); stop++)
+		;
+	if (stop < end && *stop)
+		return bad("bad byte in a field\n");
 	if (end - stop < 2 || stop[1])
 		return bad("bad line end\n");
 	field->value = wye_text_trim((struct wye_text) { value, (size_t)(stop - value) });
@@ -212,18 +207,6 @@ static struct wye_fault split_line(const char **at, const char *end, struct wye_
 static bool is_last_line(const char *at, const char *end)
 {
 	return end - at == 2 && !at[0] && !at[1];
-}
-
-/* Each line has at least four bytes. */
-static struct wye_field *make_index(struct wye_arena *arena, const char *at, const char *end)
-{
-	size_t lines = 0;
-
-	while ((at = memchr(at, 0, (size_t)(end - at))) && end - at > 1) {
-		lines += !at[1];
-		at += at[1] ? 1 : 2;
-	}
-	return wye_arena_allocate(arena, (lines + 1) * sizeof(struct wye_field));
 }
 
 static struct wye_fault check_framing(const struct wye_head *head, bool old)
@@ -245,17 +228,19 @@ struct wye_fault wye_head_read(struct wye_head *head, struct wye_arena *arena,
 	const char *at = copy.data, *end = copy.data + copy.length;
 	struct wye_fault fault = FINE;
 
-	*head = (struct wye_head) { .fields = copy.data ? make_index(arena, at, end) : NULL };
-	if (!head->fields)
+	*head = (struct wye_head) {
+		.fields = wye_arena_allocate(arena, line->fields * sizeof *head->fields)
+	};
+	if (!head->fields || !copy.data)
 		return (struct wye_fault) { 503, "out of memory\n" };
-	while (!fault.status && !is_last_line(at, end)) {
-		struct wye_field *field = &head->fields[head->count];
+	while (!fault.status && head->count < line->fields) {
+		struct wye_field *field = &head->fields[head->count++];
 
 		fault = split_line(&at, end, field);
-		if (!fault.status) {
+		if (!fault.status)
 			fault = note(head, field);
-			head->count++;
-		}
 	}
+	if (!fault.status && !is_last_line(at, end))
+		fault = bad("bad field\n");
 	return fault.status ? fault : check_framing(head, line->version.data[7] == '0');
 }

@@ -135,7 +135,7 @@ WYE_API void wye_reply_discard(struct wye_request *request);
 /* Adds a field to the reply, before or after the answer, until the response steps are over.
  * Both are copied.
  *
- * Returns 0; -EINVAL if the name is no token or the value has CR, LF or NUL (RFC 9110, 5.5), or
+ * Returns 0; -EINVAL if the name is no token or the value has a control byte (RFC 9110, 5.5), or
  * for a field that wye sets (Content-Length, Transfer-Encoding, Connection, Date), or
  * Content-Type, which belongs to the answer; -EALREADY once the reply has left; -ENOMEM.
  */
