@@ -1,5 +1,6 @@
 # One cmocka program per module, with the rooms' own fragments.
 if HAVE_CMOCKA
 include tests/unit/base.mk
+include tests/unit/http.mk
 include tests/unit/websocket.mk
 endif
