@@ -7,6 +7,7 @@ BASE_TESTS = \
 	tests/unit/test_router \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
+	tests/unit/test_target \
 	tests/unit/test_wheel
 
 check_PROGRAMS += $(BASE_TESTS)
@@ -29,3 +30,5 @@ tests_unit_test_sink_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_sink_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_wheel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wheel_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_target_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_target_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
