@@ -4,6 +4,7 @@ BASE_TESTS = \
 	tests/unit/test_loop \
 	tests/unit/test_mailbox \
 	tests/unit/test_metric \
+	tests/unit/test_pairs \
 	tests/unit/test_router \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
@@ -32,3 +33,5 @@ tests_unit_test_wheel_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wheel_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_target_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_target_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_pairs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_pairs_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
