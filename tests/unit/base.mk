@@ -1,5 +1,6 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
+	tests/unit/test_field \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
 	tests/unit/test_loop \
@@ -38,3 +39,5 @@ tests_unit_test_pairs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_pairs_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_hosts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_hosts_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_field_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_field_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
