@@ -10,6 +10,7 @@ BASE_TESTS = \
 	tests/unit/test_router \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
+	tests/unit/test_status \
 	tests/unit/test_target \
 	tests/unit/test_wheel
 
@@ -41,3 +42,5 @@ tests_unit_test_hosts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_hosts_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_field_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_field_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_status_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
