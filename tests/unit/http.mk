@@ -1,5 +1,6 @@
 # Tests of core/http and core/net.
 HTTP_TESTS = \
+	tests/unit/test_forwarded \
 	tests/unit/test_head
 
 check_PROGRAMS += $(HTTP_TESTS)
@@ -8,3 +9,5 @@ TESTS += $(HTTP_TESTS)
 tests_unit_test_head_SOURCES = tests/unit/test_head.c tests/unit/raw_head.h
 tests_unit_test_head_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_head_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_forwarded_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_forwarded_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
