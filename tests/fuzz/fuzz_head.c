@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_head.c - a head that is taken has its fields inside, in order, with nothing in them that
+ * may not be there. Input: one byte says what it is, the rest are the fields, as a client sends
+ * them or (bit 1) with any zeros in them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/field.h"
+#include "http/head.h"
+
+#include "../unit/raw_head.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+
+static void must(bool holds, const char *what)
+{
+	if (!holds) {
+		fprintf(stderr, "%s\n", what);
+		abort();
+	}
+}
+
+/* `*at` goes on behind the text. */
+static void check_inside(struct wye_text text, const char **at, const char *end)
+{
+	must(text.data >= *at && text.length <= (size_t)(end - text.data), "outside");
+	*at = text.data + text.length;
+}
+
+static void check_field(const struct wye_field *field)
+{
+	struct wye_text value = field->value, trimmed = wye_text_trim(value);
+
+	must(field->name.length, "no name");
+	for (size_t i = 0; i < field->name.length; i++)
+		must(wye_is_token_byte(field->name.data[i]), "a name that is no token");
+	must(trimmed.data == value.data && trimmed.length == value.length, "blanks");
+	for (size_t i = 0; i < value.length; i++)
+		must((unsigned char)value.data[i] >= ' ' || value.data[i] == '\t', "a control");
+}
+
+static void check_head(const struct wye_head *head, size_t length)
+{
+	const char *at = head->count ? head->fields[0].name.data : NULL, *end = at + length;
+
+	for (size_t i = 0; i < head->count; i++) {
+		check_inside(head->fields[i].name, &at, end);
+		check_inside(head->fields[i].value, &at, end);
+		check_field(&head->fields[i]);
+	}
+	must(!head->host.data || wye_head_is_host(head->host), "a bad host");
+	must(!(head->chunked && head->has_length), "two lengths");
+	must(head->has_length || !head->length, "a length from nowhere");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
+{
+	struct wye_request_line line = { .version = { "HTTP/1.1", 8 } };
+	struct wye_arena arena;
+	struct wye_head head;
+	size_t size = length ? length - 1 : 0;
+	char *bytes;
+
+	if (!length)
+		return 0;
+	bytes = calloc(1, size + 1);
+	if (!bytes)
+		return 0;
+	memcpy(bytes, data + 1, size);
+	if (data[0] & 1)
+		line.version.data = "HTTP/1.0";
+	if (!(data[0] & 2))
+		size = raw_head_zero(bytes, size).length;
+	bytes = realloc(bytes, size ? size : 1);
+	line.rest = bytes;
+	line.end = bytes + size;
+	wye_arena_init(&arena, NULL, 0);
+	if (!wye_head_read(&head, &arena, &line).status)
+		check_head(&head, size);
+	(void)wye_head_is_host((struct wye_text) { (const char *)data + 1, length - 1 });
+	wye_arena_reset(&arena);
+	free(bytes);
+	return 0;
+}
