@@ -11,6 +11,7 @@ struct wye_context_deadline {
 	struct wye_timer timer;
 	struct wye_context *context;
 	uint64_t at; /* milliseconds of the loop's clock */
+	bool over;   /* `expired` was called: not again on another loop */
 };
 
 void wye_context_init(struct wye_context *context, struct wye_loop *loop,
@@ -75,6 +76,7 @@ static void expire(void *argument)
 	struct wye_context_deadline *deadline = argument;
 	struct wye_context *context = deadline->context;
 
+	deadline->over = true;
 	wye_context_cancel(context, WYE_CANCEL_DEADLINE);
 	context->expired(context);
 }
@@ -97,6 +99,7 @@ int wye_context_set_deadline(struct wye_context *context, uint64_t milliseconds)
 			return -ENOMEM;
 		deadline->context = context;
 		deadline->at = UINT64_MAX;
+		deadline->over = false;
 		wye_timer_init(&deadline->timer, expire, deadline);
 		context->deadline = deadline;
 	}
@@ -125,7 +128,7 @@ void wye_context_leave(struct wye_context *context)
 void wye_context_enter(struct wye_context *context, struct wye_loop *loop)
 {
 	context->loop = loop;
-	if (context->deadline)
+	if (context->deadline && !context->deadline->over)
 		start_timer(context->deadline, loop);
 }
 
