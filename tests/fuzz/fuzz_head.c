@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct wye_request_line line = { .version = { "HTTP/1.1", 8 } };
 	struct wye_arena arena;
+	char first[1];
 	struct wye_head head;
 	size_t size = length ? length - 1 : 0;
 	char *bytes;
@@ -77,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	bytes = realloc(bytes, size ? size : 1);
 	line.rest = bytes;
 	line.end = bytes + size;
-	wye_arena_init(&arena, NULL, 0);
+	wye_arena_init(&arena, first, 0);
 	if (!wye_head_read(&head, &arena, &line).status)
 		check_head(&head, size);
 	(void)wye_head_is_host((struct wye_text) { (const char *)data + 1, length - 1 });

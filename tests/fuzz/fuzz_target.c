@@ -97,9 +97,10 @@ static void run_pairs(struct wye_text text)
 {
 	struct wye_pairs form = { 0 }, cookies = { 0 };
 	struct wye_arena arena;
+	char first[1];
 	char *decoded = malloc(text.length + 1);
 
-	wye_arena_init(&arena, NULL, 0);
+	wye_arena_init(&arena, first, 0);
 	wye_pairs_parse_form(&form, &arena, text);
 	check_pairs(&form, text.length);
 	(void)wye_pairs_find(&form, "a");
