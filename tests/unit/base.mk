@@ -1,5 +1,6 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
+	tests/unit/test_calls \
 	tests/unit/test_field \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
@@ -44,3 +45,5 @@ tests_unit_test_field_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_field_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_status_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_calls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_calls_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
