@@ -4,6 +4,7 @@ BASE_TESTS = \
 	tests/unit/test_field \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
+	tests/unit/test_jobs \
 	tests/unit/test_loop \
 	tests/unit/test_mailbox \
 	tests/unit/test_metric \
@@ -47,3 +48,6 @@ tests_unit_test_status_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_status_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_calls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_calls_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c tests/unit/driven_loop.h
+tests_unit_test_jobs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_jobs_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
