@@ -1,6 +1,7 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
 	tests/unit/test_calls \
+	tests/unit/test_context \
 	tests/unit/test_field \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
@@ -51,3 +52,6 @@ tests_unit_test_calls_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_jobs_SOURCES = tests/unit/test_jobs.c tests/unit/driven_loop.h
 tests_unit_test_jobs_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_jobs_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_context_SOURCES = tests/unit/test_context.c tests/unit/driven_loop.h
+tests_unit_test_context_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_context_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
