@@ -44,7 +44,8 @@ static void check_field(const struct wye_field *field)
 
 static void check_head(const struct wye_head *head, size_t length)
 {
-	const char *at = head->count ? head->fields[0].name.data : NULL, *end = at + length;
+	const char *at = head->count ? head->fields[0].name.data : "";
+	const char *end = head->count ? at + length : at;
 
 	for (size_t i = 0; i < head->count; i++) {
 		check_inside(head->fields[i].name, &at, end);

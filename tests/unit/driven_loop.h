@@ -30,14 +30,21 @@ static int driven_attach(struct wye_loop *loop, int descriptor)
 	return 0;
 }
 
-/* On the thread that will drive it. Returns 0 or a negative errno. */
-static int driven_start(struct driven *driven, unsigned index)
+/* On the main thread, as the program does. Returns 0 or a negative errno. */
+static int driven_init(struct driven *driven, unsigned index)
 {
 	static const struct wye_loop_engine ops = { driven_wake, driven_attach };
-	int error = wye_loop_init(&driven->loop, index, "test", &ops);
 
 	driven->wake = eventfd(0, EFD_NONBLOCK);
 	driven->watches = -1;
+	return wye_loop_init(&driven->loop, index, "test", &ops);
+}
+
+/* One that the calling thread will drive. */
+static int driven_start(struct driven *driven, unsigned index)
+{
+	int error = driven_init(driven, index);
+
 	wye_loop_enter(&driven->loop);
 	return error;
 }

@@ -224,8 +224,7 @@ static void *serve(void *argument)
 {
 	struct other_loop *other = argument;
 
-	if (driven_start(&other->driven, 1))
-		return argument;
+	wye_loop_enter(&other->driven.loop);
 	atomic_store(&other->ready, true);
 	while (!other->owner->expired)
 		driven_turn(&other->driven);
@@ -248,6 +247,7 @@ static void moves_to_another_loop(void **state)
 		wye_context_init(&owner.context, &driven.loop, expired);
 		listen_to(&owner, &listener);
 		assert_int_equal(wye_context_set_deadline(&owner.context, milliseconds), 0);
+		assert_int_equal(driven_init(&other.driven, 1), 0);
 		assert_int_equal(pthread_create(&thread, NULL, serve, &other), 0);
 		while (!atomic_load(&other.ready))
 			sched_yield();

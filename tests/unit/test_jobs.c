@@ -186,13 +186,13 @@ static void nothing_to_stop(void **state)
 enum { LOOPS = 3, TASKS = 16, ROUNDS = 300 };
 
 struct server {
-	unsigned index;
+	struct driven own;
 	struct wye_jobs *pool;
 	unsigned withdrawn, refused, finished;
 	bool failed;
 };
 
-static bool server_round(struct server *server, struct driven *own, struct task *tasks)
+static bool server_round(struct server *server, struct task *tasks)
 {
 	for (unsigned i = 0; i < TASKS; i++) {
 		tasks[i].job.run = run;
@@ -206,7 +206,7 @@ static bool server_round(struct server *server, struct driven *own, struct task 
 			tasks[i].job.out && wye_jobs_withdraw(server->pool, &tasks[i].job);
 	for (unsigned i = 0; i < TASKS; i++) {
 		while (tasks[i].job.out)
-			driven_turn(own);
+			driven_turn(&server->own);
 		if (tasks[i].dones > 1 || tasks[i].astray)
 			return false;
 		server->finished += tasks[i].dones;
@@ -219,18 +219,16 @@ static void *serve(void *argument)
 	struct server *server = argument;
 	struct task tasks[TASKS] = { 0 };
 	unsigned runs = 0;
-	struct driven own;
 
-	if (driven_start(&own, server->index))
-		return argument;
+	wye_loop_enter(&server->own.loop);
 	for (unsigned i = 0; i < ROUNDS && !server->failed; i++)
-		server->failed = !server_round(server, &own, tasks);
+		server->failed = !server_round(server, tasks);
 	for (unsigned i = 0; i < TASKS; i++)
 		runs += atomic_load(&tasks[i].runs);
 	server->failed |=
 		runs != server->finished ||
 		server->finished + server->refused + server->withdrawn != ROUNDS * TASKS;
-	driven_end(&own);
+	driven_end(&server->own);
 	return NULL;
 }
 
@@ -243,9 +241,11 @@ static void back_to_the_loop_that_submitted(void **state)
 	(void)state;
 	assert_int_equal(wye_jobs_create(&pool, 4, 20), 0);
 	for (unsigned i = 0; i < LOOPS; i++) {
-		servers[i] = (struct server) { .index = i + 1, .pool = pool };
-		assert_int_equal(pthread_create(&threads[i], NULL, serve, &servers[i]), 0);
+		servers[i] = (struct server) { .pool = pool };
+		assert_int_equal(driven_init(&servers[i].own, i + 1), 0);
 	}
+	for (unsigned i = 0; i < LOOPS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, serve, &servers[i]), 0);
 	for (unsigned i = 0; i < LOOPS; i++) {
 		pthread_join(threads[i], NULL);
 		assert_false(servers[i].failed);
