@@ -1,5 +1,6 @@
 # Tests of core/http and core/net.
 HTTP_TESTS = \
+	tests/unit/test_farewell \
 	tests/unit/test_forwarded \
 	tests/unit/test_head
 
@@ -11,3 +12,6 @@ tests_unit_test_head_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_head_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_forwarded_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_forwarded_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_farewell_SOURCES = tests/unit/test_farewell.c tests/unit/driven_loop.h
+tests_unit_test_farewell_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_farewell_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
