@@ -177,6 +177,41 @@ static struct wye_fault choose_host(struct wye_request *request)
 	return (struct wye_fault) { 0, NULL };
 }
 
+/* Compares the engine's fields with ours: a NUL sent as such may pass for a colon or a line end
+ * in one view and not in the other. */
+struct comparison {
+	const struct wye_head *head;
+	const char *raw; /* where the first field begins in the engine's bytes */
+	size_t index;
+	bool same;
+};
+
+static enum MHD_Result compare(void *cls, enum MHD_ValueKind kind, const char *name,
+			       size_t name_length, const char *value, size_t value_length)
+{
+	struct comparison *comparison = cls;
+	const struct wye_field *fields = comparison->head->fields;
+	const struct wye_field *field = &fields[comparison->index];
+
+	(void)kind;
+	(void)value;
+	(void)value_length;
+	comparison->same = comparison->index++ < comparison->head->count &&
+			   name - comparison->raw == field->name.data - fields[0].name.data &&
+			   name_length == field->name.length;
+	return comparison->same ? MHD_YES : MHD_NO;
+}
+
+static bool engine_agrees(const struct wye_request *request,
+			  const struct wye_request_line *line)
+{
+	struct comparison comparison = { &request->head, line->rest, 0, true };
+
+	MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND, compare,
+				    &comparison);
+	return comparison.same && comparison.index == request->head.count;
+}
+
 static struct wye_fault read_head(struct wye_request *request,
 				  const struct wye_request_line *line)
 {
@@ -186,6 +221,8 @@ static struct wye_fault read_head(struct wye_request *request,
 		fault = check_target(request);
 	if (!fault.status)
 		fault = wye_head_read(&request->head, &request->arena, line);
+	if (!fault.status && !engine_agrees(request, line))
+		fault = (struct wye_fault) { 400, "bad field\n" };
 	return fault.status ? fault : choose_host(request);
 }
 

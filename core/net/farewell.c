@@ -16,6 +16,7 @@ enum {
 	LINGER = 2000,     /* milliseconds, in all */
 	DRAIN = 1 << 22,   /* bytes that are read and dropped, at most */
 	PIECE = 16 * 1024, /* of one read */
+	RETRY = 20,        /* milliseconds */
 };
 
 struct farewell {
@@ -26,6 +27,7 @@ struct farewell {
 	struct wye_watch watch;
 	struct wye_timer deadline;
 	int descriptor;
+	uint64_t until; /* milliseconds */
 	bool watching, shut;
 	size_t drained, at, length;
 	char bytes[];
@@ -81,15 +83,52 @@ static bool drain(struct farewell *farewell)
 	return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* A client that has ended its side may read on: a watch would report its end all the time, so
+ * what is left is tried again by and by. */
+static void retry(void *argument)
+{
+	struct farewell *farewell = argument;
+
+	if (!write_some(farewell) || farewell->shut || farewell->loop->now >= farewell->until)
+		end(farewell);
+	else
+		wye_timer_start(farewell->loop, &farewell->deadline, RETRY);
+}
+
+static void go_on_half_closed(struct farewell *farewell)
+{
+	if (farewell->watching)
+		wye_watch_stop(farewell->loop, &farewell->watch);
+	farewell->watching = false;
+	wye_timer_stop(farewell->loop, &farewell->deadline);
+	wye_timer_init(&farewell->deadline, retry, farewell);
+	wye_timer_start(farewell->loop, &farewell->deadline, RETRY);
+}
+
+/* Returns false when there is nothing more to wait for. */
+static bool go_on(struct farewell *farewell)
+{
+	if (!write_some(farewell))
+		return false;
+	if (drain(farewell))
+		return true;
+	if (farewell->shut || farewell->drained >= DRAIN)
+		return false;
+	go_on_half_closed(farewell);
+	return true;
+}
+
 static void ready(void *argument, unsigned events)
 {
 	struct farewell *farewell = argument;
 
 	(void)events;
-	if (!write_some(farewell) || !drain(farewell)) {
+	if (!go_on(farewell)) {
 		end(farewell);
 		return;
 	}
+	if (!farewell->watching)
+		return;
 	if (wye_watch_change(farewell->loop, &farewell->watch,
 			     farewell->shut ? WYE_READABLE : WYE_READABLE | WYE_WRITABLE))
 		end(farewell);
@@ -115,10 +154,13 @@ void wye_farewell(struct wye_loop *loop, int descriptor, const void *bytes, size
 	LIST_INSERT_HEAD(&open_here, farewell, place);
 	wye_timer_init(&farewell->deadline, time_up, farewell);
 	wye_timer_start(loop, &farewell->deadline, LINGER);
-	if (!write_some(farewell) || !drain(farewell)) {
+	farewell->until = loop->now + LINGER;
+	if (!go_on(farewell)) {
 		end(farewell);
 		return;
 	}
+	if (farewell->deadline.run == retry)
+		return;
 	farewell->watching = !wye_watch_start(
 		loop, &farewell->watch, descriptor,
 		farewell->shut ? WYE_READABLE : WYE_READABLE | WYE_WRITABLE, ready, farewell);

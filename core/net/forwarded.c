@@ -28,19 +28,35 @@ static struct wye_text unquoted(struct wye_text text)
 	return text;
 }
 
-/* Without a port: "1.2.3.4:5" and "[::1]:5" have one, "::1" has none. */
+/* Nothing, or a port. */
+static bool is_port(const char *at, const char *end)
+{
+	if (at == end)
+		return true;
+	if (*at++ != ':' || at == end || end - at > 5)
+		return false;
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at == end;
+}
+
+/* Without a port: "1.2.3.4:5" and "[::1]:5" have one, "::1" has none. Empty if it is malformed.
+ */
 static struct wye_text without_port(struct wye_text text)
 {
-	const char *end = text.data + text.length;
-	const char *colon = memchr(text.data, ':', text.length);
-	const char *bracket = memchr(text.data, ']', text.length);
+	const char *start = text.data, *end = start + text.length;
+	const char *colon = memchr(start, ':', text.length);
+	const char *stop = end;
 
-	if (text.length && text.data[0] == '[')
-		return (struct wye_text) { text.data + 1,
-					   bracket ? (size_t)(bracket - text.data - 1) : 0 };
-	if (colon && !memchr(colon + 1, ':', (size_t)(end - colon - 1)))
-		text.length = (size_t)(colon - text.data);
-	return text;
+	if (text.length && *start == '[') {
+		start++;
+		stop = memchr(start, ']', (size_t)(end - start));
+		if (!stop || !is_port(stop + 1, end))
+			stop = start;
+	} else if (colon && !memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
+		stop = is_port(colon, end) ? colon : start;
+	}
+	return (struct wye_text) { start, (size_t)(stop - start) };
 }
 
 static bool read_address(struct wye_text text, union wye_address *out)

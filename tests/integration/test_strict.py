@@ -433,6 +433,9 @@ def versions():
             VERSION | ({101} if not line else set()), line=line)
     row("LF before", {200, 400, CLOSED}, before=b"\n")
     row("CR before", GARBAGE, before=b"\r")
+    for name, field in (("colon", b"X: a\r:Content-Length\0 5\r\n"), ("line", b"X: a\0\0Y\0b\r\n"),
+                        ("two lines", b"X: a\0\0Y: b\r\n"), ("name", b"X\0Y: a\r\n")):
+        row("NUL for a " + name, 400, fields=field)
     row("NUL before", GARBAGE, before=b"\0")
     row("NUL and a line end before", {200, 400, CLOSED}, before=b"\0\r\n")  # it lies before what wye sees
     row("byte order mark before", GARBAGE, before=b"\xef\xbb\xbf")
