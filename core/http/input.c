@@ -98,7 +98,7 @@ struct wye_text wye_request_parameter(const struct wye_request *request, const c
 				       value.data + value.length ==
 						       request->path.data +
 							       request->path.length &&
-					       strchr(request->route->base.pattern, '*'));
+					       strstr(request->route->base.pattern, "/*"));
 	}
 	return (struct wye_text) { NULL, 0 };
 }

@@ -76,7 +76,7 @@ static void find_route(struct wye_handshake *handshake)
 		if (value->length && memchr(value->data, WYE_PATH_SLASH, value->length))
 			restore_slashes(handshake, value,
 					i + 1 == match->count &&
-						strchr(handshake->route->base.pattern, '*'));
+						strstr(handshake->route->base.pattern, "/*"));
 	}
 }
 
