@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/miss.h"
+#include "route/target.h"
 
 static void reply_field(struct wye_request *request, const char *name, const char *value)
 {
@@ -26,19 +27,71 @@ static void answer_options(struct wye_request *request, unsigned methods)
 	(void)wye_reply_static(request, 204, NULL, "", 0);
 }
 
-/* The path as it came, with a slash more or less at its end, and the query. */
-static struct wye_text other_target(struct wye_request *request)
+/* ---- redirects ---- */
+
+/* What may stand in a path (RFC 3986, 3.3). */
+static bool is_plain(char byte)
 {
-	struct wye_text path = request->parts.path, query = request->parts.query;
+	unsigned char lower = (unsigned char)byte | 0x20;
+
+	return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
+	       (byte && strchr("/-._~!$&'()*+,;=:@", byte));
+}
+
+/* `out` holds three times the path. */
+static size_t encode(struct wye_text path, char *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t length = 0;
+
+	for (size_t i = 0; i < path.length; i++) {
+		char byte = path.data[i] == WYE_PATH_SLASH ? '/' : path.data[i];
+
+		if (is_plain(path.data[i])) {
+			out[length++] = byte;
+		} else {
+			out[length++] = '%';
+			out[length++] = digits[(unsigned char)byte >> 4];
+			out[length++] = digits[(unsigned char)byte & 0xf];
+		}
+	}
+	return length;
+}
+
+/* With a slash more or less at its end; data NULL without memory. */
+static struct wye_text other_form(struct wye_request *request)
+{
+	struct wye_text path = request->path;
 	bool slash = path.data[path.length - 1] == '/';
-	char *out = wye_arena_allocate(&request->arena, path.length + query.length + 2);
-	size_t length = slash ? path.length - 1 : path.length;
+	char *out = wye_arena_allocate(&request->arena, path.length + 1);
 
 	if (!out)
 		return (struct wye_text) { NULL, 0 };
-	memcpy(out, path.data, length);
-	if (!slash)
-		out[length++] = '/';
+	memcpy(out, path.data, path.length);
+	out[path.length] = '/';
+	return (struct wye_text) { out, slash ? path.length - 1 : path.length + 1 };
+}
+
+static bool wants_redirect(const struct wye_request *request, struct wye_text path)
+{
+	struct wye_match match;
+
+	return wye_hosts_find(request->lanes->rest.routes, request->head.host,
+			      request->method_bit, path, &match) &&
+	       ((const struct wye_rest_route *)match.value)->redirect_slash;
+}
+
+/* Made from the path as it was routed: the one that came may end in dot segments, to which a
+ * slash more or less means nothing, and would lead in a circle. */
+static struct wye_text location(struct wye_request *request, struct wye_text path)
+{
+	struct wye_text query = request->parts.query;
+	char *out = wye_arena_allocate(&request->arena, 3 * path.length + query.length + 1);
+	size_t length;
+
+	if (!out)
+		return (struct wye_text) { NULL, 0 };
+	length = encode(path, out);
 	if (query.data) {
 		out[length++] = '?';
 		memcpy(out + length, query.data, query.length);
@@ -47,34 +100,18 @@ static struct wye_text other_target(struct wye_request *request)
 	return (struct wye_text) { out, length };
 }
 
-/* The route of the other form of the path, if it wants such redirects. */
-static bool other_form_is_served(struct wye_request *request)
-{
-	struct wye_text path = request->path;
-	bool slash = path.length > 1 && path.data[path.length - 1] == '/';
-	char *other = wye_arena_allocate(&request->arena, path.length + 1);
-	struct wye_match match;
-
-	if (!other)
-		return false;
-	memcpy(other, path.data, path.length);
-	other[path.length] = '/';
-	path = (struct wye_text) { other, slash ? path.length - 1 : path.length + 1 };
-	return wye_hosts_find(request->lanes->rest.routes, request->head.host,
-			      request->method_bit, path, &match) &&
-	       ((const struct wye_rest_route *)match.value)->redirect_slash;
-}
-
 /* A path that begins with two slashes would lead to another host (RFC 3986, 4.2). */
 static bool redirect(struct wye_request *request)
 {
-	struct wye_text path = request->parts.path, target;
 	bool safe = request->method_bit & (WYE_METHOD_GET | WYE_METHOD_HEAD);
+	struct wye_text path = request->path, target;
 
-	if (path.length < 2 || path.data[1] == '/' || path.data[1] == '\\' ||
-	    !other_form_is_served(request))
+	if (path.length < 2 || path.data[1] == '/')
 		return false;
-	target = other_target(request);
+	path = other_form(request);
+	if (!path.data || !wants_redirect(request, path))
+		return false;
+	target = location(request, path);
 	if (!target.data || wye_reply_header(request, "Location", target))
 		return false;
 	wye_reply_plain(request, safe ? 301 : 308, "moved\n");
