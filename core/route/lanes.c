@@ -55,8 +55,8 @@ static int check_prefix(const char *prefix, const config_setting_t *entry,
 	return -EINVAL;
 }
 
-/* What matches no route below a prefix runs through the group's chain. Of two groups with the
- * same prefix the first has it. */
+/* What matches no route below a prefix, or on a host, runs through the group's chain. Of two
+ * groups with the same prefix the first has it. */
 static int remember(struct wye_lane *lane, struct wye_arena *arena,
 		    const struct wye_group *group)
 {
@@ -71,7 +71,7 @@ static int remember(struct wye_lane *lane, struct wye_arena *arena,
 	memcpy(pattern, group->prefix, length);
 	memcpy(pattern + length, "/*-", sizeof "/*-");
 	error = wye_hosts_router(lane->groups, group->host, &router);
-	if (!error)
+	if (!error && length)
 		error = wye_router_add(router, group->prefix, WYE_METHOD_GET, group->chain,
 				       &other, NULL);
 	if (!error)
@@ -126,7 +126,7 @@ static int read_group(struct all *all, const struct wye_route_maker *maker,
 		return error;
 	error = fill_group(&inner, all, maker, own, entry);
 	wye_settings_destroy(own);
-	if (!error && inner.prefix != outer->prefix)
+	if (!error && (inner.prefix != outer->prefix || inner.host != outer->host))
 		error = remember(lane, &all->arena, &inner);
 	return error ? error : read_entries(all, maker, lane, entry, &inner, depth + 1);
 }
@@ -190,7 +190,7 @@ static int read_lane(struct all *all, const struct wye_route_maker *maker,
 	error = fill_group(&top, all, maker, own, section);
 	wye_settings_destroy(own);
 	lane->chain = top.chain;
-	if (!error && top.prefix[0])
+	if (!error && (top.prefix[0] || top.host))
 		error = remember(lane, &all->arena, &top);
 	return error ? error : read_entries(all, maker, lane, section, &top, 0);
 }
