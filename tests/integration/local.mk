@@ -12,6 +12,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rest.py \
+	tests/integration/test_routes.py \
 	tests/integration/test_send.py \
 	tests/integration/test_slow.py \
 	tests/integration/test_stop.py \
@@ -41,6 +42,12 @@ tests_plugins_workers_la_SOURCES = tests/plugins/workers.c
 tests_plugins_workers_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_workers_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_workers_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/tell.la
+tests_plugins_tell_la_SOURCES = tests/plugins/tell.c
+tests_plugins_tell_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_tell_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_tell_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/broken1.la
 tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
