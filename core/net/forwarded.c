@@ -71,34 +71,88 @@ static bool read_address(struct wye_text text, union wye_address *out)
 	return !wye_address_parse(out, copy, 0);
 }
 
-/* The value of "for" in one element of Forwarded: "for=1.2.3.4;proto=https". */
+/* ---- Forwarded: a proxy may put what a client said into quotes, with commas, semicolons and
+ * "for=" in it ---- */
+
+/* A quote that begins or ends a quoted string, as none that is escaped does (RFC 9110, 5.6.4).
+ */
+static bool is_quote(const char *start, const char *at)
+{
+	const char *slash = at;
+
+	while (slash > start && slash[-1] == '\\')
+		slash--;
+	return *at == '"' && (at - slash) % 2 == 0;
+}
+
+/* Takes the last element off. Read from the right, so that an open quote in what the client
+ * sent can't swallow what a proxy put behind it. */
+static bool take_last(struct wye_text *list, struct wye_text *element)
+{
+	const char *start = list->data, *at = start + list->length;
+	bool quoted = false;
+
+	if (!list->length)
+		return false;
+	while (at > start && (quoted || at[-1] != ',')) {
+		at--;
+		quoted = quoted != is_quote(start, at);
+	}
+	*element = wye_text_trim((struct wye_text) { at, (size_t)(start + list->length - at) });
+	list->length = at > start ? (size_t)(at - start) - 1 : 0;
+	return true;
+}
+
+/* Takes the first "name=value" off. */
+static bool take_pair(struct wye_text *element, struct wye_text *pair)
+{
+	const char *start = element->data, *end = start + element->length, *at = start;
+	bool quoted = false;
+
+	if (!element->length)
+		return false;
+	for (; at < end && (quoted || *at != ';'); at++)
+		quoted = quoted != is_quote(start, at);
+	*pair = wye_text_trim((struct wye_text) { start, (size_t)(at - start) });
+	element->data = at < end ? at + 1 : end;
+	element->length = (size_t)(end - element->data);
+	return true;
+}
+
+/* The value of "for" in one element: "for=1.2.3.4;proto=https". */
 static struct wye_text for_of(struct wye_text element)
 {
-	const char *at = element.data, *end = at + element.length;
+	struct wye_text pair;
 
-	while (at < end) {
-		const char *stop = memchr(at, ';', (size_t)(end - at));
-		struct wye_text pair;
-
-		if (!stop)
-			stop = end;
-		pair = wye_text_trim((struct wye_text) { at, (size_t)(stop - at) });
+	while (take_pair(&element, &pair))
 		if (pair.length > 4 && !strncasecmp(pair.data, "for=", 4))
 			return (struct wye_text) { pair.data + 4, pair.length - 4 };
-		at = stop + 1;
-	}
 	return (struct wye_text) { "", 0 };
+}
+
+/* The last hop in a list, as text. */
+static bool take_hop(bool rfc7239, struct wye_text *list, struct wye_text *hop)
+{
+	struct wye_text element = { "", 0 };
+
+	if (!rfc7239)
+		return wye_list_last(list, hop);
+	while (!element.length)
+		if (!take_last(list, &element))
+			return false;
+	*hop = for_of(element);
+	return true;
 }
 
 /* Reads one field from its right end. Returns true if the search is over. */
 static bool read_field(const struct wye_trust *trust, struct wye_text list,
 		       union wye_address *client, bool *found)
 {
-	struct wye_text element;
+	struct wye_text text;
 	union wye_address hop;
 
-	while (wye_list_last(&list, &element)) {
-		if (!read_address(trust->rfc7239 ? for_of(element) : element, &hop))
+	while (take_hop(trust->rfc7239, &list, &text)) {
+		if (!read_address(text, &hop))
 			return true;
 		*client = hop;
 		*found = true;
