@@ -439,15 +439,28 @@ static void report_unknown(struct wye_registry *registry, enum wye_part part, co
 			   wye_nearest_hint(&nearest, hint));
 }
 
-/* A middleware of one lane can't be mounted on the other: say so, if that is what was tried. */
+/* A middleware of one lane can't be mounted on the other: say so, if that is what was tried. Of
+ * a plugin with many parts the one of the other lane was meant. */
 static void report_wrong_kind(const struct instance *instance, enum wye_part part,
 			      const char *name, const config_setting_t *at,
 			      struct wye_problems *problems)
 {
-	for (unsigned other = WYE_PART_REST_HANDLER; other <= WYE_PART_WS_MIDDLEWARE; other++)
-		if (count_parts(instance->plugin, (enum wye_part)other)) {
+	static const enum wye_part nearest[][3] = {
+		[WYE_PART_REST_HANDLER] = { WYE_PART_WS_HANDLER, WYE_PART_REST_MIDDLEWARE,
+					    WYE_PART_WS_MIDDLEWARE },
+		[WYE_PART_REST_MIDDLEWARE] = { WYE_PART_WS_MIDDLEWARE, WYE_PART_REST_HANDLER,
+					       WYE_PART_WS_HANDLER },
+		[WYE_PART_WS_HANDLER] = { WYE_PART_REST_HANDLER, WYE_PART_WS_MIDDLEWARE,
+					  WYE_PART_REST_MIDDLEWARE },
+		[WYE_PART_WS_MIDDLEWARE] = { WYE_PART_REST_MIDDLEWARE, WYE_PART_WS_HANDLER,
+					     WYE_PART_REST_HANDLER },
+	};
+
+	for (size_t i = 0; i < 3; i++)
+		if (count_parts(instance->plugin, nearest[part][i])) {
 			wye_config_problem(problems, at, "\"%s\" is %s; %s is needed here",
-					   name, PART_NAMES[other], PART_NAMES[part]);
+					   name, PART_NAMES[nearest[part][i]],
+					   PART_NAMES[part]);
 			return;
 		}
 	wye_config_problem(problems, at, "\"%s\" has no part to be used here", name);
