@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/sink.h"
+#include "config/settings.h"
 #include "daemon.h"
 #include "http/events.h"
 #include "http/thread.h"
@@ -95,14 +96,16 @@ void wye_daemon_check(const struct wye_options *options, struct wye_problems *pr
 		const struct wye_listen_option *listen = &options->listen[i];
 
 		if (listen->address && wye_address_parse(&address, listen->address, 0))
-			wye_config_problem(problems, listen->source,
-					   "\"%s\" is no numeric IPv4 or IPv6 address",
-					   listen->address);
+			wye_config_problem(
+				problems, wye_setting_source(listen->settings, "address"),
+				"\"%s\" is no numeric IPv4 or IPv6 address", listen->address);
 		for (size_t j = 0; j < listen->trusted_count; j++)
 			if (wye_cidr_parse(&range, listen->trusted[j]))
-				wye_config_problem(problems, listen->source,
-						   "\"%s\" is no range like \"10.0.0.0/8\"",
-						   listen->trusted[j]);
+				wye_config_problem(
+					problems,
+					wye_setting_source(listen->settings, "trusted_proxies"),
+					"\"%s\" is no range like \"10.0.0.0/8\"",
+					listen->trusted[j]);
 	}
 }
 

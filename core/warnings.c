@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "config/settings.h"
 #include "net/address.h"
 #include "warnings.h"
 
@@ -33,8 +34,8 @@ static void check_descriptors(const struct wye_options *options, struct wye_prob
 		return;
 	carried = wye_connections_carried(options, limit.rlim_max);
 	if (options->max_connections > carried)
-		wye_warning(
-			problems, NULL, 0,
+		wye_config_warning(
+			problems, wye_setting_source(options->settings, "max_connections"),
 			"max_connections is %u, but the descriptor limit of %lu carries %lu",
 			options->max_connections, (unsigned long)limit.rlim_max, carried);
 }
@@ -42,27 +43,43 @@ static void check_descriptors(const struct wye_options *options, struct wye_prob
 static void check_times(const struct wye_options *options, struct wye_problems *problems)
 {
 	if (options->drain_spread >= options->drain_timeout && options->drain_spread)
-		wye_warning(problems, NULL, 0,
-			    "drain_spread is not below drain_timeout: connections will be cut");
+		wye_config_warning(
+			problems, wye_setting_source(options->settings, "drain_spread"),
+			"drain_spread is not below drain_timeout: connections will be cut");
+}
+
+/* One of both is set: by default they are apart. */
+static void check_sizes(const struct wye_options *options, struct wye_problems *problems)
+{
+	const config_setting_t *at = wye_setting_source(options->settings, "max_target");
+
+	if (!at)
+		at = wye_setting_source(options->settings, "max_header");
 	if (options->max_target >= options->max_header)
-		wye_warning(problems, NULL, 0,
-			    "max_target is not below max_header: long targets get 431");
+		wye_config_warning(problems, at,
+				   "max_target is not below max_header: long targets get 431");
+}
+
+static bool holds_all(const char *text)
+{
+	struct wye_cidr range;
+
+	return !wye_cidr_parse(&range, text) &&
+	       (!range.bits || (range.bits == 96 && strchr(text, '.')));
 }
 
 static void check_trust(const struct wye_options *options, struct wye_problems *problems)
 {
-	struct wye_cidr range;
-
 	for (size_t i = 0; i < options->listen_count; i++) {
 		const struct wye_listen_option *listen = &options->listen[i];
 
 		for (size_t j = 0; j < listen->trusted_count; j++)
-			if (!wye_cidr_parse(&range, listen->trusted[j]) &&
-			    (!range.bits ||
-			     (range.bits == 96 && strchr(listen->trusted[j], '.'))))
-				wye_config_warning(problems, listen->source,
-						   "trusted_proxies holds every address: any "
-						   "client can say who it is");
+			if (holds_all(listen->trusted[j]))
+				wye_config_warning(
+					problems,
+					wye_setting_source(listen->settings, "trusted_proxies"),
+					"trusted_proxies holds every address: any client can "
+					"say who it is");
 	}
 }
 
@@ -90,6 +107,7 @@ void wye_warnings_find(const struct wye_options *options, const struct wye_lanes
 {
 	check_descriptors(options, problems);
 	check_times(options, problems);
+	check_sizes(options, problems);
 	check_trust(options, problems);
 	wye_lanes_visit(lanes, check_origin, problems);
 }

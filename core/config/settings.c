@@ -319,6 +319,12 @@ bool wye_setting_given(const struct wye_settings *settings, const char *name)
 	return find(settings, name, ~0u)->source;
 }
 
+const config_setting_t *wye_setting_source(const struct wye_settings *settings,
+					   const char *name)
+{
+	return find(settings, name, ~0u)->source;
+}
+
 void wye_setting_error(const struct wye_settings *settings, const char *name,
 		       struct wye_error *why, const char *format, ...)
 {

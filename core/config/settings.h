@@ -27,5 +27,8 @@ void wye_settings_destroy(struct wye_settings *settings);
 
 /* True if the config has the name, so that it is no default. */
 bool wye_setting_given(const struct wye_settings *settings, const char *name);
+/* Where the config has it; NULL for a default. */
+const config_setting_t *wye_setting_source(const struct wye_settings *settings,
+					   const char *name);
 
 #endif
