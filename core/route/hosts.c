@@ -107,10 +107,16 @@ static int insert(struct table *table, size_t at, struct wye_text name)
 	return 0;
 }
 
-static bool is_host(const char *host)
+bool wye_hosts_is_host(const char *host)
 {
-	size_t length = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789-._[]:");
+	size_t length;
+
+	if (!host)
+		return false;
+	if (!strncmp(host, "*.", 2))
+		host += 2;
+	length = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-._[]:");
 
 	return length && !host[length] && (host[0] == '[' || !strchr(host, ':'));
 }
@@ -126,7 +132,7 @@ int wye_hosts_router(struct wye_hosts *hosts, const char *host, struct wye_route
 	*out = hosts->any;
 	if (!host)
 		return 0;
-	if (!is_host(below ? host + 2 : host))
+	if (!wye_hosts_is_host(host))
 		return -EINVAL;
 	name = (struct wye_text) { below ? host + 1 : host, strlen(host) - below };
 	at = place(table, name, &found);

@@ -13,6 +13,9 @@ struct wye_hosts;
 int wye_hosts_create(struct wye_hosts **out) WYE_MUST_CHECK;
 void wye_hosts_destroy(struct wye_hosts *hosts);
 
+/* True for a name, perhaps with "*." in front, or an address; NULL is none. */
+bool wye_hosts_is_host(const char *host);
+
 /* The router for a host, made where it is missing; NULL: any host. Returns 0; -EINVAL if that
  * is no host; -ENOMEM. */
 int wye_hosts_router(struct wye_hosts *hosts, const char *host,

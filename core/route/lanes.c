@@ -40,19 +40,43 @@ static struct wye_made_route *add_route(struct all *all, bool is_ws)
 	return route;
 }
 
-static int check_prefix(const char *prefix, const config_setting_t *entry,
-			struct wye_problems *problems)
+/* The patterns inside are `joined` and more. */
+static bool check_prefix(const char *prefix, const char *joined, const config_setting_t *at,
+			 struct wye_problems *problems)
 {
 	size_t length = strlen(prefix);
+	struct wye_error why;
 
-	if (length > 1 && prefix[0] == '/' && prefix[length - 1] != '/' &&
-	    !strstr(prefix, "/*"))
-		return 0;
-	wye_config_problem(problems, entry,
-			   "\"%s\" is no prefix like \"/api\": a slash in front, none at the "
-			   "end, no \"*\"",
-			   prefix);
-	return -EINVAL;
+	if (length < 2 || prefix[0] != '/' || prefix[length - 1] == '/' ||
+	    strstr(prefix, "/*")) {
+		wye_config_problem(problems, at,
+				   "\"%s\" is no prefix like \"/api\": a slash in front, none "
+				   "at the end, no \"*\"",
+				   prefix);
+		return false;
+	}
+	if (wye_router_check(joined, &why)) {
+		wye_config_problem(problems, at, "\"%s\": %s", joined, why.text);
+		return false;
+	}
+	return true;
+}
+
+static int extend_prefix(struct wye_group *inner, struct all *all, const char *prefix,
+			 const config_setting_t *entry, struct wye_problems *problems)
+{
+	size_t before = strlen(inner->prefix);
+	char *joined = wye_arena_allocate(&all->arena, before + strlen(prefix) + 1);
+
+	if (!joined)
+		return -ENOMEM;
+	memcpy(joined, inner->prefix, before);
+	strcpy(joined + before, prefix);
+	if (check_prefix(prefix, joined, config_setting_get_member(entry, "prefix"), problems))
+		inner->prefix = joined;
+	else
+		inner->misplaced = true;
+	return 0;
 }
 
 /* What matches no route below a prefix, or on a host, runs through the group's chain. Of two
@@ -86,18 +110,13 @@ static int fill_group(struct wye_group *inner, struct all *all,
 {
 	const char *prefix = wye_setting_string(own, "prefix");
 	const char *host = wye_setting_string(own, "host");
-	size_t before = strlen(inner->prefix);
+	struct wye_problems *problems = maker->chains.problems;
 
-	if (prefix && !check_prefix(prefix, entry, maker->chains.problems)) {
-		char *joined = wye_arena_allocate(&all->arena, before + strlen(prefix) + 1);
-
-		if (!joined)
-			return -ENOMEM;
-		memcpy(joined, inner->prefix, before);
-		strcpy(joined + before, prefix);
-		inner->prefix = joined;
-	}
-	if (host)
+	if (prefix && extend_prefix(inner, all, prefix, entry, problems))
+		return -ENOMEM;
+	if (!wye_route_check_host(entry, host, problems))
+		inner->misplaced = true;
+	else if (host)
 		inner->host = host;
 	if (!maker->is_ws && wye_setting_given(own, "redirect_slash"))
 		inner->redirect_slash = wye_setting_boolean(own, "redirect_slash");
@@ -131,6 +150,13 @@ static int read_group(struct all *all, const struct wye_route_maker *maker,
 	return error ? error : read_entries(all, maker, lane, entry, &inner, depth + 1);
 }
 
+/* A prefix makes one, too: so a misspelt "routes" is told as such. */
+static bool is_group(const config_setting_t *entry)
+{
+	return config_setting_get_member(entry, "routes") ||
+	       config_setting_get_member(entry, "prefix");
+}
+
 static int read_entry(struct all *all, const struct wye_route_maker *maker,
 		      struct wye_lane *lane, const config_setting_t *entry,
 		      const struct wye_group *group, unsigned depth)
@@ -142,7 +168,7 @@ static int read_entry(struct all *all, const struct wye_route_maker *maker,
 				   "a route must be { path = ...; handler = ...; }");
 		return 0;
 	}
-	if (config_setting_get_member(entry, "routes"))
+	if (is_group(entry))
 		return read_group(all, maker, lane, entry, group, depth);
 	route = add_route(all, maker->is_ws);
 	return route ? wye_route_make(route, maker, entry, group) : -ENOMEM;

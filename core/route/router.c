@@ -417,6 +417,13 @@ int wye_router_add(struct wye_router *router, const char *text, unsigned methods
 	return 0;
 }
 
+int wye_router_check(const char *text, struct wye_error *why)
+{
+	struct pattern pattern;
+
+	return parse(&pattern, text, why);
+}
+
 /* ---- finding ---- */
 
 struct search {

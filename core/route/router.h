@@ -57,6 +57,9 @@ void wye_router_destroy(struct wye_router *router);
 int wye_router_add(struct wye_router *router, const char *pattern, unsigned methods,
 		   const void *value, const void **other, struct wye_error *why) WYE_MUST_CHECK;
 
+/* Only says whether it is a pattern: 0, or -EINVAL with a sentence. */
+int wye_router_check(const char *pattern, struct wye_error *why) WYE_MUST_CHECK;
+
 void wye_match_init(struct wye_match *match);
 
 /* Looks a path up, plain or normalised (target.h). What other routes for it take is added to

@@ -211,8 +211,6 @@ static void insert(const struct wye_made_route *made, const struct wye_route_mak
 	struct wye_router *router;
 	int error = wye_hosts_router(maker->routes, base->host, &router);
 
-	if (error == -EINVAL)
-		wye_error_set(&why, "\"%s\" is no host", base->host);
 	if (!error)
 		error = wye_router_add(router, base->pattern,
 				       made->is_ws ? WYE_METHOD_GET : made->rest.methods, made,
@@ -223,7 +221,19 @@ static void insert(const struct wye_made_route *made, const struct wye_route_mak
 				   "\"%s\" can't be told apart from \"%s\" at %s",
 				   base->pattern, other->pattern, other->where);
 	else if (error)
-		wye_config_problem(problems, entry, "\"%s\": %s", base->pattern, why.text);
+		wye_config_problem(problems, config_setting_get_member(entry, "path"),
+				   "\"%s\": %s", base->pattern, why.text);
+}
+
+bool wye_route_check_host(const config_setting_t *entry, const char *host,
+			  struct wye_problems *problems)
+{
+	if (!host || wye_hosts_is_host(host))
+		return true;
+	wye_config_problem(problems, config_setting_get_member(entry, "host"),
+			   "\"%s\" is no host like \"api.example.org\" or \"*.example.org\"",
+			   host);
+	return false;
 }
 
 static bool find_handler(struct wye_made_route *made, const struct wye_route_maker *maker,
@@ -267,6 +277,8 @@ static int fill_base(struct wye_made_route *made, const struct wye_route_maker *
 	base->host = wye_setting_string(made->own, "host");
 	if (!base->host)
 		base->host = group->host;
+	else
+		(void)wye_route_check_host(entry, base->host, maker->chains.problems);
 	base->where = wye_config_where(entry, maker->chains.arena);
 	if (!base->pattern || !base->where)
 		return -ENOMEM;
@@ -290,7 +302,7 @@ int wye_route_make(struct wye_made_route *route, const struct wye_route_maker *m
 	else
 		fill_rest(route, maker, entry, group);
 	error = open_route(route, maker, entry);
-	if (!error && route->base.pattern[0] && problems->errors == errors)
+	if (!error && route->base.pattern[0] && problems->errors == errors && !group->misplaced)
 		insert(route, maker, entry);
 	return error;
 }

@@ -14,6 +14,7 @@ struct wye_group {
 	const char *host;   /* NULL: any */
 	const struct wye_chain *chain;
 	bool redirect_slash;
+	bool misplaced; /* prefix or host is wrong: what is inside is checked, not routed */
 };
 
 /* A route of either lane, with what has to be undone. */
@@ -39,6 +40,11 @@ struct wye_route_maker {
 /* What groups and routes may say, by lane. */
 const struct wye_setting *wye_group_table(bool is_ws);
 const struct wye_setting *wye_route_table(bool is_ws);
+
+/* Says what is wrong with the `host` of a group or route. Returns true if it has none or a good
+ * one. */
+bool wye_route_check_host(const config_setting_t *entry, const char *host,
+			  struct wye_problems *problems);
 
 /* Reads an entry. `route` is all zero but for is_ws, and is to be closed whatever comes of it.
  * What is wrong is added to the problems. Returns 0 or -ENOMEM. */
