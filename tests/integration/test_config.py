@@ -3,11 +3,14 @@
 """The command line and what is said about a wrong config: all of it, each with its place."""
 
 import os
+import re
+import resource
 import subprocess
 import tempfile
+import time
 import unittest
 
-from wye import PLUGINS, PROGRAM, TEST_PLUGINS, main
+from wye import PLUGINS, PROGRAM, SANITIZED, TEST_PLUGINS, main
 
 GOOD = """listen = ( { address = "127.0.0.1"; port = 0; } );
 plugin_path = "%s";
@@ -82,6 +85,131 @@ SYNTAX = [
 ]
 
 
+# Thirty kinds of mistakes: lines of a config, each with what is said about it, or None.
+THIRTY = [
+    ('keepalive_timout = 3;', 'the config has no setting "keepalive_timout", '
+     'did you mean "keepalive_timeout"?'),
+    ('http_threads = "many";', '"http_threads" must be an integer'),
+    ('max_header = 100;', '"max_header" is 100; it must be 1024 to 65536 bytes'),
+    ('head_timeout = 0.05;', '"head_timeout" is 0.05; it must be 0.1 to 3600 seconds'),
+    ('log_level = "warn";', '"log_level" can\'t be "warn", did you mean "warning"?'),
+    ('plugin_path = "%s";' % PLUGINS, None),
+    ('listen = ( {', 'a listener has no "port"'),
+    ('  prot = 80;', 'a listener has no setting "prot", did you mean "port"?'),
+    ('  address = "localhost";', '"localhost" is no numeric IPv4 or IPv6 address'),
+    ('  trusted_proxies = [ "10.0.0.0/33" ]; } );', '"10.0.0.0/33" is no range like "10.0.0.0/8"'),
+    ('plugins = ( { load = "echo"; }, { load = "greeter"; },', None),
+    ('  { load = "%s/tell.so"; as = "tell"; },' % TEST_PLUGINS, None),
+    ('  { load = "greter"; },', 'can\'t load plugin "greter": %s/greter.so: cannot open shared '
+     'object file: No such file or directory, did you mean "greeter"?' % PLUGINS),
+    ('  { load = "greeter"; as = "b"; greetings = "x"; },', 'b has no setting "greetings", '
+     'did you mean "greeting"?'),
+    ('  { load = "greeter"; as = "c"; greeting = 7; },', '"greeting" must be a string'),
+    ('  { laod = "x"; } );', 'an entry needs load = "name"'),
+    ('middleware = ( { use = "acess-log"; },', 'there is no middleware "acess-log", '
+     'did you mean "access-log"?'),
+    ('  { use = "request-id"; as = "greeter"; },', 'there are two instances named "greeter"; '
+     'give one another name by as = "..."'),
+    ('  { use = "origin"; as = "o";', None),
+    ('    allow = [ "nothing" ]; } );', '"nothing" is no origin like "https://app.example.org"'),
+    ('rest = { chain = [ "access-log", "request-id",', None),
+    ('  "reqest-id",', 'nothing is named "reqest-id", did you mean "request-id"?'),
+    ('  "origin",', '"origin" is a WebSocket middleware; a REST middleware is needed here'),
+    ('  "request-id" ]; routes = (', '"request-id" is in the chain twice'),
+    ('  { path = "/:a"; handler = "respond"; },', None),
+    ('  { prefix = "/in"; skip = [ "request-id",', None),
+    ('      "acces-log" ];', 'there is no "acces-log" to skip in the inherited chain, '
+     'did you mean "access-log"?'),
+    ('    redirect_slah = true;', 'a group has no setting "redirect_slah", '
+     'did you mean "redirect_slash"?'),
+    ('    routes = (', None),
+    ('      { path = "/s"; handler = "respond"; stats = 200; },', 'the route has no setting "stats", '
+     'did you mean "status"?'),
+    ('      { path = "/m"; handler = "respond"; methods = [ "FETCH" ]; },', '"FETCH" is no method: '
+     'GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS'),
+    ('      { path = "/w"; handler = "echo"; },', '"echo" is a WebSocket handler; '
+     'a REST handler is needed here'),
+    ('      { path = "/n"; },', 'the route has no "handler"'),
+    ('      { path = "a"; handler = "respond"; host = "b:1"; } ); },',
+     '"b:1" is no host like "api.example.org" or "*.example.org"'),
+    ('  { prefix = "api/";', '"api/" is no prefix like "/api": a slash in front, none at the end, '
+     'no "*"'),
+    ('    routes = ( { path = "/:c"; handler = "respond"; }, { path = "/:d"; handler = "respond"; }',
+     None),
+    ('    ); },', None),
+    ('  { path = "/:b"; handler = "respond"; } ); };', '"/:b" can\'t be told apart from "/:a" at '
+     'FOLDER/wye.conf:25'),
+    ('websocket = { chain = [ "tell" ]; routes = (', '"tell" is a REST middleware; '
+     'a WebSocket middleware is needed here'),
+    ('  { path = "/*rest/x"; handler = "echo"; } ); };', '"/*rest/x": "*rest" is not at the end'),
+]
+
+# A REST or WebSocket section each, in a config of their own: what is said, with the line.
+ROUTES = [
+    ('rest = { routes = (\n{ path = "/a%"; handler = "respond"; } ); };',
+     (2, '"/a%": a "%" needs two hexadecimal digits, and %00 is no path')),
+    ('rest = { routes = (\n{ path = "/a%00"; handler = "respond"; } ); };',
+     (2, '"/a%00": a "%" needs two hexadecimal digits, and %00 is no path')),
+    ('rest = { routes = ( {\npath = "/a?b"; handler = "respond"; } ); };',
+     (2, '"/a?b": a path has no blanks, control bytes, "?" or "#"')),
+    ('rest = { routes = (\n{ path = "a"; handler = "respond"; } ); };',
+     (2, '"a": a path begins with "/"')),
+    ('rest = { routes = (\n{ path = "/../a"; handler = "respond"; } ); };',
+     (2, '"/../a": a path with dot segments is never requested')),
+    ('rest = { routes = (\n{ path = "/:/a"; handler = "respond"; } ); };',
+     (2, '"/:/a": a parameter has no name')),
+    ('rest = { routes = (\n{ prefix = "/:a"; routes = (\n'
+     '{ path = "/:a"; handler = "respond"; } ); } ); };',
+     (3, '"/:a/:a": two parameters are named "a"')),
+    ('rest = { routes = (\n{ path = "%s"; handler = "respond"; } ); };'
+     % "".join("/:%d" % i for i in range(17)),
+     (2, '"%s": more than 16 parameters' % "".join("/:%d" % i for i in range(17)))),
+    ('rest = { routes = (\n{ prefix = "/:a"; routes = (\n{ prefix = "/b"; routes = (\n'
+     '{ path = "/c"; handler = "respond"; } ); } ); },\n'
+     '{ prefix = "/:x/b"; routes = (\n{ path = "/c"; handler = "respond"; } ); } ); };',
+     (6, '"/:x/b/c" can\'t be told apart from "/:a/b/c" at FOLDER/wye.conf:4')),
+    ('websocket = { chain = [ "origin" ]; routes = (\n{ path = "/:a"; handler = "echo"; },\n'
+     '{ prefix = "/:b"; routes = ( ); }, { routes = (\n{ path = "/:b"; handler = "echo"; } ); } ); };',
+     (4, '"/:b" can\'t be told apart from "/:a" at FOLDER/wye.conf:2')),
+    ('rest = { routes = (\n{ host = "*.a.b"; routes = (\n{ path = "/c"; handler = "respond"; },\n'
+     '{ path = "/c"; handler = "respond"; host = "*.A.b"; } ); } ); };',
+     (4, '"/c" can\'t be told apart from "/c" at FOLDER/wye.conf:3')),
+    ('rest = { routes = (\n{ host = "*"; prefix = "/p"; routes = (\n'
+     '{ path = "/c"; handler = "respond"; },\n{ path = "/c"; handler = "respond"; } ); } ); };',
+     (2, '"*" is no host like "api.example.org" or "*.example.org"')),
+    ('rest = { routes = (\n{ prefix = "/a/*b"; routes = (\n{ path = "/c"; handler = "respond"; }'
+     ' ); } ); };',
+     (2, '"/a/*b" is no prefix like "/api": a slash in front, none at the end, no "*"')),
+    ('rest = { routes = (\n{ prefix = "/a b"; routes = (\n{ path = "/c"; handler = "respond"; },\n'
+     '{ path = "/d"; handler = "respond"; } ); } ); };',
+     (2, '"/a b": a path has no blanks, control bytes, "?" or "#"')),
+    ('rest = { routes = (\n{ prefix = "/a"; routs = ( ); } ); };',
+     (2, 'a group has no setting "routs", did you mean "routes"?')),
+    ('rest = { routes = (\n{ prefix = "/a"; path = "/b"; routes = ( ); } ); };',
+     (2, 'a group has no setting "path"')),
+    ('rest = { routes = (\n{ prefix = "/a"; routes = 7; } ); };',
+     (2, '"routes" must be a list: ( { path = ...; } )')),
+    ('rest = { routes = (\n7 ); };', (2, 'a route must be { path = ...; handler = ...; }')),
+    ('rest = (\n );', (1, '"rest" must be { chain = ...; routes = ...; }')),
+    ('rest = { routes = (\n{ prefix = "/a"; chain = "access-log"; routes = ( ); } ); };',
+     (2, '"chain" must be a list of strings')),
+    ('rest = { chain = [ "access-log" ]; routes = (\n{ path = "/a"; handler = "respond";\n'
+     'skip = [ "access-log",\n"access-log" ]; } ); };',
+     (4, 'there is no "access-log" to skip in the inherited chain')),
+    ('websocket = { chain = [ "origin" ]; routes = (\n{ redirect_slash = true; routes = ( ); } ); };',
+     (2, 'a group has no setting "redirect_slash"')),
+    ('websocket = { chain = [ "origin" ]; routes = (\n{ path = "/a"; handler = "echo";\n'
+     'methods = [ "GET" ]; } ); };', (3, 'the route has no setting "methods"')),
+    ('websocket = { chain = [ "origin" ]; routes = (\n{ path = "/a"; handler = "respond"; } ); };',
+     (2, '"respond" is a REST handler; a WebSocket handler is needed here')),
+    ('rest = { routes = (\n{ path = "/a"; handler = "echo/echo"; } ); };',
+     (2, '"echo/echo" is a WebSocket handler; a REST handler is needed here')),
+]
+
+HEAD = """listen = ( { address = "127.0.0.1"; port = 0; } ); plugin_path = "%s"; \
+plugins = ( { load = "echo"; } ); """ % PLUGINS
+
+
 class Config(unittest.TestCase):
     def run_wye(self, *arguments, **environment):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60,
@@ -115,6 +243,152 @@ class Config(unittest.TestCase):
                 self.assertTrue([one for one in out.stderr.splitlines()
                                  if one.startswith(place) and sentence in one],
                                 "%s%s\n%s" % (place, sentence, out.stderr))
+
+    def test_thirty_mistakes(self):
+        out = self.check("\n".join(line for line, _ in THIRTY))
+        wanted = [(number, sentence.replace("FOLDER", self.folder))
+                  for number, (_, sentence) in enumerate(THIRTY, 1) if sentence]
+        self.assertEqual((len(wanted), out.returncode, out.stdout), (30, 1, ""))
+        self.maxDiff = None
+        got = [(int(line.split(":")[1]), line) for line in out.stderr.splitlines()]
+        self.assertEqual([line for _, line in sorted(got)],
+                         self.say(*[("wye.conf", *one) for one in wanted]).splitlines())
+
+    def test_routes(self):
+        for text, (line, sentence) in ROUTES:
+            with self.subTest(text):
+                out = self.check(HEAD + text)
+                self.assertEqual(out.stderr, self.say(
+                    ("wye.conf", line, sentence.replace("FOLDER", self.folder))))
+                self.assertEqual(out.returncode, 1)
+
+    def test_same_path_elsewhere(self):
+        """On another host, in the other lane, or for another method it is no conflict."""
+        route = '{ path = "/a"; handler = "respond"; %s }'
+        out = self.check(HEAD + 'rest = { routes = ( %s ); };\n'
+                         'websocket = { chain = [ "origin" ]; routes = ( %s ); };' % (
+                             ",\n".join(route % more for more in (
+                                 "", 'host = "a.b";', 'host = "*.a.b";', 'host = "c.a.b";',
+                                 'methods = [ "POST" ];', 'host = "a.b"; methods = [ "PUT" ];')),
+                             '{ path = "/a"; handler = "echo"; }, '
+                             '{ path = "/a"; handler = "echo"; host = "a.b"; }'))
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+        self.assertEqual(len([line for line in out.stdout.splitlines() if "/a " in line]), 8)
+
+    def test_long_chains(self):
+        names = ["r%d" % i for i in range(33)]
+        text = HEAD + "middleware = ( %s );\nrest = { chain = [ %s ]; routes = (\n%s ); };"
+        entries = ", ".join('{ use = "request-id"; as = "%s"; }' % name for name in names)
+        def chain(some):
+            return ", ".join('"%s"' % name for name in some)
+        route = '{ path = "/a"; handler = "respond"; chain = [ %s ]; %s }'
+        out = self.check(text % (entries, chain(names[:31]), route % (chain(names[31:32]), "")))
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+        out = self.check(text % (entries, chain(names[:31]), route % (chain(names[31:]), "")))
+        self.assertEqual(out.stderr, self.say(("wye.conf", 3, "a chain has at most 32 steps")))
+        out = self.check(text % (entries, chain(names[:32]),
+                                 route % (chain(names[32:]), 'skip = [ "r7" ];')))
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+
+    def test_deep_groups(self):
+        def nested(depth):
+            return '{ prefix = "/g"; routes = (\n' * depth + \
+                '{ path = "/a"; handler = "respond"; }' + " ); }" * depth
+        out = self.check(HEAD + "rest = { routes = ( %s ); };" % nested(16))
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+        self.assertIn("/g" * 16 + "/a ", out.stdout)
+        out = self.check(HEAD + "rest = { routes = ( %s ); };" % nested(17))
+        self.assertEqual(out.stderr, self.say(
+            ("wye.conf", 17, "more than 16 groups in one another")))
+
+    def test_warnings(self):
+        text = ('max_connections = 5000;\ndrain_spread = 40;\nmax_target = 9000;\n'
+                'listen = ( { port = 0;\n trusted_proxies = [ "10.0.0.0/8", "0.0.0.0/0" ]; },\n'
+                '  { port = 0;\n trusted_proxies = [ "::/0" ]; },\n'
+                '  { port = 0; trusted_proxies = [ "0.0.0.0/1", "::/96" ]; } );\n'
+                'plugin_path = "%s"; plugins = ( { load = "echo"; } );\n'
+                'middleware = ( { use = "origin"; as = "ours"; allow = [ "*" ]; } );\n'
+                'websocket = { routes = (\n{ path = "/a"; handler = "echo"; },\n'
+                '{ path = "/b"; handler = "echo"; chain = [ "ours" ]; },\n'
+                '{ chain = [ "origin" ]; routes = (\n { path = "/c"; handler = "echo"; },\n'
+                '  { path = "/d"; handler = "echo"; skip = [ "origin" ]; } ); } ); };' % PLUGINS)
+        site = "has no origin check: a page of any site can open it with its visitor's cookies"
+        all_of_them = ("trusted_proxies holds every address: any client can say who it is")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "wye.conf")
+            with open(path, "w") as out:
+                out.write(text)
+            out = subprocess.run(
+                [PROGRAM, "-t", "-c", path], capture_output=True, text=True, timeout=60,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1000, 1000)))
+        self.assertEqual(out.returncode, 0)
+        self.assertTrue(out.stdout.endswith("the config is right\n"))
+        lines = out.stderr.splitlines()
+        self.assertRegex(lines[0], "^%s:1: warning: max_connections is 5000, but the descriptor "
+                         r"limit of 1000 carries \d\d\d$" % path)
+        self.assertEqual(lines[1:], ["%s:%d: warning: %s" % (path, *one) for one in (
+            (2, "drain_spread is not below drain_timeout: connections will be cut"),
+            (3, "max_target is not below max_header: long targets get 431"),
+            (5, all_of_them), (7, all_of_them),
+            (12, '"/a" ' + site), (16, '"/d" ' + site))])
+
+    def test_no_warning(self):
+        out = self.check(HEAD + "max_connections = 10; drain_spread = 20; max_header = 4097;")
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+        out = self.check(HEAD + "\nmax_header = 4096;")
+        self.assertEqual(out.stderr, self.say(("wye.conf", 2, "warning: max_target is not below "
+                                               "max_header: long targets get 431")))
+
+    def test_summary(self):
+        out = self.check(HEAD.replace("port = 0;", 'port = 8080; trusted_proxies = [ "10.0.0.0/8" ];')
+                         + """
+max_connections = 100; max_connections_per_address = 10; http_threads = 3; stream_loops = 2;
+rest = { chain = [ "request-id", "access-log" ]; routes = (
+  { path = "/a"; handler = "respond"; },
+  { prefix = "/api"; host = "*.example.org"; skip = [ "access-log" ]; routes = (
+    { path = "/:id"; handler = "respond/respond"; methods = [ "PUT", "GET" ]; },
+    { path = "/b"; handler = "respond"; host = "x.org"; skip = [ "request-id" ]; } ); } ); };
+websocket = { chain = [ "origin" ]; routes = (
+  { prefix = "/ws"; host = "y.org"; routes = ( { path = "/*rest"; handler = "echo"; } ); } ); };""")
+        self.assertEqual((out.returncode, out.stderr), (0, ""))
+        lines = out.stdout.splitlines()
+        self.assertEqual(lines[0],
+                         "listen 127.0.0.1 port 8080, 1 trusted proxy range by X-Forwarded-For")
+        self.assertTrue(lines[1].startswith("threads 3 http, 2 stream, "), lines)
+        self.assertTrue(lines[2].startswith("limits 100 connections, 10 per address; "), lines)
+        self.assertEqual([re.split("  +", line.strip()) for line in lines[3:]], [
+            ["routes"], ["lane", "path", "methods", "chain", "handler"],
+            ["rest", "/a", "GET, HEAD", "request-id, access-log", "respond"],
+            ["rest", "*.example.org/api/:id", "GET, HEAD, PUT", "request-id", "respond/respond"],
+            ["rest", "x.org/api/b", "GET, HEAD", "-", "respond"],
+            ["websocket", "y.org/ws/*rest", "GET", "origin", "echo"], ["the config is right"]])
+        columns = [[match.start() for match in re.finditer("(?<=  )[^ ]", line)]
+                   for line in lines[4:-1]]
+        self.assertTrue(all(one == columns[0] for one in columns), out.stdout)
+
+    @unittest.skipIf(SANITIZED, "slower with a sanitizer")
+    def test_speed(self):
+        groups = []
+        for i in range(20):
+            routes = ",\n".join('{ path = "/r%d/:id/%d"; handler = "respond"; skip = [ "r1" ]; }'
+                                % (j, j) for j in range(10))
+            groups.append('{ prefix = "/g%d/:g"; chain = [ "r%d", "r%d" ]; routes = ( %s ); }'
+                          % (i, i + 2, i + 3, routes))
+        text = HEAD + "middleware = ( %s );\n rest = { chain = [ %s ]; routes = (\n%s ); };" % (
+            ", ".join('{ use = "request-id"; as = "r%d"; }' % i for i in range(24)),
+            '"r0", "r1"', ",\n".join(groups))
+        times = []
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "wye.conf")
+            with open(path, "w") as out:
+                out.write(text)
+            for _ in range(5):
+                start = time.monotonic()
+                out = self.run_wye("-t", "-c", path)
+                times.append(time.monotonic() - start)
+                self.assertEqual((out.returncode, out.stderr), (0, ""))
+        self.assertEqual(len([line for line in out.stdout.splitlines() if "respond" in line]), 200)
+        self.assertLess(min(times), 0.05)
 
     def test_broken_plugins(self):
         sentences = ["built for plugin interface 3, this is 2", "its wye_plugin has a wrong size",
