@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/options.h"
 #include "daemon.h"
+#include "manual.h"
 #include "plugin/registry.h"
 #include "route/lanes.h"
 #include "summary.h"
@@ -20,6 +21,7 @@
 static const char USAGE[] =
 	"usage: wye -c FILE     serve what the config says, in the foreground\n"
 	"       wye -t -c FILE  check the config and print what it means\n"
+	"       wye -S          print all settings, as Markdown tables\n"
 	"       wye -V          print versions of wye and its engines\n"
 	"       wye -h          print this\n"
 	"Signals: TERM and INT stop it gently, a second one at once; USR1 opens log files "
@@ -104,7 +106,7 @@ int main(int argc, char **argv)
 	bool test = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:tVh")) != -1) {
+	while ((option = getopt(argc, argv, "c:tSVh")) != -1) {
 		switch (option) {
 		case 'c':
 			path = optarg;
@@ -112,6 +114,9 @@ int main(int argc, char **argv)
 		case 't':
 			test = true;
 			break;
+		case 'S':
+			wye_manual_settings(stdout);
+			return WYE_EXIT_OK;
 		case 'V':
 			wye_summary_version(stdout);
 			return WYE_EXIT_OK;

@@ -145,8 +145,7 @@ static bool read_value(struct value *value, const struct wye_setting *row,
 	return false;
 }
 
-/* As one would write it: no exponent where digits do. */
-static const char *number_text(double number, char out[32])
+const char *wye_number_text(double number, char out[32])
 {
 	bool plain = number > -1e18 && number < 1e18;
 
@@ -166,9 +165,10 @@ static bool check_range(const struct value *value, const struct wye_setting *row
 	    (value->number >= row->minimum && value->number <= row->maximum))
 		return true;
 	wye_config_problem(problems, value->source, "\"%s\" is %s; it must be %s to %s%s%s",
-			   row->name, number_text(value->number, given),
-			   number_text(row->minimum, low), number_text(row->maximum, high),
-			   row->unit ? " " : "", row->unit ? row->unit : "");
+			   row->name, wye_number_text(value->number, given),
+			   wye_number_text(row->minimum, low),
+			   wye_number_text(row->maximum, high), row->unit ? " " : "",
+			   row->unit ? row->unit : "");
 	return false;
 }
 

@@ -25,6 +25,9 @@ int wye_settings_create(struct wye_settings **out, const struct wye_setting *tab
 			struct wye_problems *problems) WYE_MUST_CHECK;
 void wye_settings_destroy(struct wye_settings *settings);
 
+/* As one would write it: no exponent where digits do. Returns `out`. */
+const char *wye_number_text(double number, char out[32]);
+
 /* True if the config has the name, so that it is no default. */
 bool wye_setting_given(const struct wye_settings *settings, const char *name);
 /* Where the config has it; NULL for a default. */

@@ -21,8 +21,9 @@
 	}
 #define SLASH_ROW                                                                              \
 	{                                                                                      \
-		.name = "redirect_slash", .type = WYE_SETTING_BOOLEAN, .fallback = "false",    \
-		.sentence = "redirect a path that differs by a slash at its end"               \
+		.name = "redirect_slash", .type = WYE_SETTING_BOOLEAN,                         \
+		.sentence = "redirect a path that differs by a slash at its end; default: as " \
+			    "in the group round it, else false"                                \
 	}
 #define PATH_ROWS                                                                              \
 	{ .name = "path",                                                                      \
@@ -74,7 +75,8 @@ static const struct wye_setting WS_ROUTE[] = {
 	SIZE("max_message", "1048576", 1, 268435455, "bytes", "of a message; beyond: 1009"),
 	SIZE("outbox_bytes", "1048576", 1, 268435455, "bytes",
 	     "of payload that may wait for the peer; beyond: 1008"),
-	SIZE("outbox_messages", "8192", 1, 65535, "messages", "likewise"),
+	SIZE("outbox_messages", "8192", 1, 65535, "messages",
+	     "that may wait for the peer; beyond: 1008"),
 	SECONDS("write_timeout", "30", 0, 86400,
 		"in which the peer must take something; 0: no limit"),
 	SECONDS("close_timeout", "5", 0.01, 3600, "for the peer's close frame"),
