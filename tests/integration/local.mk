@@ -9,6 +9,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_events.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_limits.py \
+	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
