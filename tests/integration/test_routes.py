@@ -298,7 +298,7 @@ class Methods(unittest.TestCase):
             self.assertEqual(get[:2], head[:2])
             self.assertEqual((get[2], head[2]), ("get\n", ""))
             self.assertEqual(get[1]["content-length"], "4")
-            self.assertEqual([site.entry()["method"] for _ in range(2)], ["GET", "HEAD"])
+            self.assertEqual({site.entry()["method"] for _ in range(2)}, {"GET", "HEAD"})
             self.assertEqual(site.ask("/own", "HEAD")[1]["content-length"], "9")
             self.assertEqual(site.ask("/post", "HEAD")[0], 405)
 
