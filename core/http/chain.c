@@ -287,8 +287,9 @@ void wye_chain_done(struct wye_request *request)
 	void *untouched[WYE_CHAIN_MAX] = { NULL }, **states = request->states;
 	size_t count = request->entered;
 
-	if (!request->chain_begun) { /* it ended before: the lane's chain hears of it */
-		chain = request->lanes->rest.chain;
+	if (!request->chain_begun) { /* it ended before: its chain, or the lane's, hears of it
+				      */
+		chain = chain ? chain : request->lanes->rest.chain;
 		count = chain->count;
 		states = untouched;
 	}
