@@ -145,12 +145,15 @@ int wye_hosts_router(struct wye_hosts *hosts, const char *host, struct wye_route
 
 /* ---- finding ---- */
 
+/* Nor the dot at the end of an absolute name (RFC 3986, 3.2.2). */
 static struct wye_text without_port(struct wye_text host)
 {
 	const char *colon = memrchr(host.data, ':', host.length);
 
 	if (colon && host.data[host.length - 1] != ']')
 		host.length = (size_t)(colon - host.data);
+	if (host.length && host.data[host.length - 1] == '.')
+		host.length--;
 	return host;
 }
 
