@@ -168,6 +168,15 @@ class Groups(unittest.TestCase):
             self.assertEqual(site.entry()["target"], "/plain")
         self.assertEqual(len(site.lines), 2)
 
+    def test_refused_before_the_chain(self):
+        """Of a body that is too large the route's or group's chain hears, and none else."""
+        with Site("max_body = 10;" + GROUPS) as site:
+            large = "Content-Length: 11\r\n"
+            for target in ("/quiet", "/silent/none", "/plain"):
+                self.assertEqual(site.ask(target, headers=large)[0], 413)
+            self.assertEqual(site.entry()["target"], "/plain")
+        self.assertEqual(len(site.lines), 1)
+
     def test_parameter_in_a_prefix(self):
         with Site(GROUPS) as site:
             self.assertEqual(site.ask("/of/a%20b/it")[2], "\nname=a b\n")
@@ -435,6 +444,8 @@ class Hosts(unittest.TestCase):
         with Site(HOSTS) as site:
             for host, text in (("api.example.org", "exact"), ("API.Example.ORG", "exact"),
                                ("api.example.org:8080", "exact"), ("api.example.org:", "exact"),
+                               ("api.example.org.", "exact"), ("X.example.org.:1", "below"),
+                               (".", "any"), ("api.example.org..", "any"),
                                ("x.example.org", "below"), ("X.EXAMPLE.org:1", "below"),
                                ("x.y.example.org", "below"), ("x.a.example.org", "below a"),
                                ("a.example.org", "below"), ("example.org", "any"),
@@ -454,6 +465,11 @@ class Hosts(unittest.TestCase):
                 self.assertEqual(site.ask(target, host=host)[2], text + "\n", target)
             self.assertEqual(site.ask("http:///one")[0], 400)
             self.assertEqual(site.ask("http://u@x/one")[0], 400)
+
+    def test_without_host(self):
+        with Site(HOSTS) as site, site.socket() as sock:
+            sock.sendall(b"GET /one HTTP/1.0\r\n\r\n")
+            self.assertEqual(read_answer(sock)[2], b"any\n")
 
     def test_methods_are_gathered(self):
         with Site(HOSTS) as site:
