@@ -228,17 +228,17 @@ struct wye_fault wye_head_read(struct wye_head *head, struct wye_arena *arena,
 	const char *at = copy.data, *end = copy.data + copy.length;
 	struct wye_fault fault = FINE;
 
-	*head = (struct wye_head) {
-		.fields = wye_arena_allocate(arena, line->fields * sizeof *head->fields)
-	};
+	*head = (struct wye_head) { .fields = wye_arena_allocate(
+					    arena, line->fields * sizeof *head->fields) };
 	if (!head->fields || !copy.data)
 		return (struct wye_fault) { 503, "out of memory\n" };
 	while (!fault.status && head->count < line->fields) {
-		struct wye_field *field = &head->fields[head->count++];
+		struct wye_field *field = &head->fields[head->count];
 
 		fault = split_line(&at, end, field);
 		if (!fault.status)
 			fault = note(head, field);
+		head->count += !fault.status;
 	}
 	if (!fault.status && !is_last_line(at, end))
 		fault = bad("bad field\n");

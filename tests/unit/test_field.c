@@ -25,8 +25,24 @@ static void token_bytes(void **state)
 
 	(void)state;
 	for (int byte = -128; byte < 128; byte++)
-		if (wye_is_token_byte((char)byte) != (byte && strchr(set, (char)byte)))
+		if (wye_byte_is((char)byte, WYE_BYTE_TOKEN) !=
+		    (byte && strchr(set, (char)byte)))
 			fail_msg("byte %d", byte);
+}
+
+static void other_bytes(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		bool text = byte == '\t' || (byte >= ' ' && byte != 0x7f);
+		bool host =
+			byte && (strchr("!$&'()*+,;=-._~0123456789abcdefghijklmnopqrstuvwxyz"
+					"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+					byte));
+
+		assert_int_equal(wye_byte_is((char)byte, WYE_BYTE_TEXT), text);
+		assert_int_equal(wye_byte_is((char)byte, WYE_BYTE_HOST), host);
+	}
 }
 
 static void fields_of_replies(void **state)
@@ -144,9 +160,10 @@ static void from_both_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(token_bytes),       cmocka_unit_test(fields_of_replies),
-		cmocka_unit_test(names_in_any_case), cmocka_unit_test(trimmed),
-		cmocka_unit_test(list_has),          cmocka_unit_test(from_both_ends),
+		cmocka_unit_test(token_bytes),       cmocka_unit_test(other_bytes),
+		cmocka_unit_test(fields_of_replies), cmocka_unit_test(names_in_any_case),
+		cmocka_unit_test(trimmed),           cmocka_unit_test(list_has),
+		cmocka_unit_test(from_both_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
