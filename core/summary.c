@@ -124,12 +124,37 @@ void wye_summary_config(FILE *out, const struct wye_options *options,
 	fprintf(out, "the config is right\n");
 }
 
+/* What libmicrohttpd was built with that matters here. */
+static const struct {
+	const char *name;
+	enum MHD_FEATURE feature;
+} FEATURES[] = {
+	{ "epoll", MHD_FEATURE_EPOLL },
+	{ "sendfile", MHD_FEATURE_SENDFILE },
+	{ "large files", MHD_FEATURE_LARGE_FILE },
+	{ "messages", MHD_FEATURE_MESSAGES },
+};
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZER ", with AddressSanitizer"
+#elif defined(__SANITIZE_THREAD__)
+#define SANITIZER ", with ThreadSanitizer"
+#else
+#define SANITIZER ""
+#endif
+
 void wye_summary_version(FILE *out)
 {
-	fprintf(out, "wye %s, plugin interface %d\n", PACKAGE_VERSION, WYE_PLUGIN_ABI);
-	fprintf(out, "libmicrohttpd %s (built with %x)\n", MHD_get_version(), MHD_VERSION);
-	fprintf(out, "libwebsockets %s (built with %s)\n", lws_get_library_version(),
-		LWS_LIBRARY_VERSION);
+	fprintf(out, "wye %s, plugin interface %d, compiler %s%s\n", PACKAGE_VERSION,
+		WYE_PLUGIN_ABI, __VERSION__, SANITIZER);
+	fprintf(out, "libmicrohttpd %s (built with %x):", MHD_get_version(), MHD_VERSION);
+	for (size_t i = 0; i < sizeof FEATURES / sizeof FEATURES[0]; i++)
+		fprintf(out, " %s%s",
+			MHD_is_feature_supported(FEATURES[i].feature) ? "" : "no ",
+			FEATURES[i].name);
+	fprintf(out, "\n");
+	fprintf(out, "libwebsockets %s (built with %s): raw sockets on libuv\n",
+		lws_get_library_version(), LWS_LIBRARY_VERSION);
 	fprintf(out, "libuv %s (built with %d.%d.%d)\n", uv_version_string(), UV_VERSION_MAJOR,
 		UV_VERSION_MINOR, UV_VERSION_PATCH);
 	fprintf(out, "libconfig %d.%d.%d\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,

@@ -184,30 +184,38 @@ const char *wye_config_path(const struct wye_config *config)
 	return config->path;
 }
 
+typedef void reporter(struct wye_problems *problems, const char *file, unsigned line,
+		      const char *format, ...);
+
+WYE_PRINTF(4, 0)
+static void report_at(reporter *report, struct wye_problems *problems,
+		      const config_setting_t *at, const char *format, va_list arguments)
+{
+	char text[768];
+
+	vsnprintf(text, sizeof text, format, arguments);
+	report(problems, config_setting_source_file(at), config_setting_source_line(at), "%s",
+	       text);
+}
+
 void wye_config_problem(struct wye_problems *problems, const config_setting_t *at,
 			const char *format, ...)
 {
-	char text[768];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	report_at(wye_problem, problems, at, format, arguments);
 	va_end(arguments);
-	wye_problem(problems, config_setting_source_file(at), config_setting_source_line(at),
-		    "%s", text);
 }
 
 void wye_config_warning(struct wye_problems *problems, const config_setting_t *at,
 			const char *format, ...)
 {
-	char text[768];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	report_at(wye_warning, problems, at, format, arguments);
 	va_end(arguments);
-	wye_warning(problems, config_setting_source_file(at), config_setting_source_line(at),
-		    "%s", text);
 }
 
 const char *wye_config_where(const config_setting_t *at, struct wye_arena *arena)
