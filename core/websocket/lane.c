@@ -120,6 +120,7 @@ static enum wye_verdict submit(struct wye_handshake *handshake)
 	handshake->job.done = blocking_done;
 	if (!wye_jobs_submit(handshake->loop->jobs, &handshake->job))
 		return WYE_DEFERRED;
+	handshake->entered--; /* it did not run: nothing of it is to be closed */
 	refuse(handshake, 503, "busy\n");
 	return WYE_ANSWERED;
 }

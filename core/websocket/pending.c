@@ -89,14 +89,25 @@ static void refused(struct wye_handshake *handshake)
 	wye_handshake_destroy(handshake);
 }
 
+/* True if no step of it is on the pool. One that is still queued is taken out, and has not been
+ * entered then. */
+static bool is_here(struct wye_handshake *handshake)
+{
+	if (!handshake->job.out)
+		return true;
+	if (!wye_jobs_withdraw(handshake->loop->jobs, &handshake->job))
+		return false;
+	handshake->entered--;
+	return true;
+}
+
 /* It can't wait for a step any more: time is up, or the program stops. */
 static void refuse_waiting(struct wye_handshake *handshake, const char *why)
 {
 	drop_ticket(handshake);
 	(void)wye_handshake_refuse(handshake, 503, why);
-	if (handshake->job.out && !wye_jobs_withdraw(handshake->loop->jobs, &handshake->job))
-		return; /* it is running: refused when it is back */
-	wye_pending_go_on(handshake, WYE_ANSWERED);
+	if (is_here(handshake)) /* else it is refused when it is back */
+		wye_pending_go_on(handshake, WYE_ANSWERED);
 }
 
 void wye_pending_deadline_over(struct wye_context *context)
@@ -187,7 +198,7 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 		return;
 	handshake->pending = NULL;
 	wye_context_cancel(&handshake->context, WYE_CANCEL_GONE);
-	if (!handshake->job.out || wye_jobs_withdraw(handshake->loop->jobs, &handshake->job))
+	if (is_here(handshake))
 		wye_pending_go_on(handshake, WYE_ANSWERED);
 }
 
