@@ -62,6 +62,7 @@ struct wye_handshake {
 	struct wye_job job;
 	enum wye_verdict verdict; /* of the step that ran on the pool */
 	bool running;             /* in a step that may take a ticket */
+	const char *overruled;    /* why the verdict of that step comes too late; or NULL */
 
 	struct wye_arena arena;
 	_Alignas(max_align_t) char memory[WYE_HANDSHAKE_MEMORY];

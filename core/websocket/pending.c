@@ -101,12 +101,13 @@ static bool is_here(struct wye_handshake *handshake)
 	return true;
 }
 
-/* It can't wait for a step any more: time is up, or the program stops. */
+/* It can't wait for a step any more: time is up, or the program stops. What a step on the pool
+ * may touch is left alone until it is back. */
 static void refuse_waiting(struct wye_handshake *handshake, const char *why)
 {
 	drop_ticket(handshake);
-	(void)wye_handshake_refuse(handshake, 503, why);
-	if (is_here(handshake)) /* else it is refused when it is back */
+	handshake->overruled = why;
+	if (is_here(handshake))
 		wye_pending_go_on(handshake, WYE_ANSWERED);
 }
 
@@ -133,6 +134,10 @@ void wye_pending_go_on(struct wye_handshake *handshake, enum wye_verdict verdict
 		detach(handshake);
 		wye_ws_lane_abandon(handshake, 0, WYE_WS_RESET);
 		return;
+	}
+	if (handshake->overruled) {
+		(void)wye_handshake_refuse(handshake, 503, handshake->overruled);
+		verdict = WYE_ANSWERED;
 	}
 	switch (wye_ws_lane_go_on(handshake, verdict)) {
 	case WYE_LANE_ACCEPTED:
@@ -181,7 +186,7 @@ static bool drain(struct wye_socket *socket)
 {
 	struct wye_handshake *handshake = from_socket(socket)->handshake;
 
-	if (!handshake)
+	if (!handshake || handshake->overruled)
 		return false;
 	wye_context_cancel(&handshake->context, WYE_CANCEL_DRAIN);
 	refuse_waiting(handshake, "going away\n");
