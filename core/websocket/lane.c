@@ -143,15 +143,16 @@ static enum wye_verdict run_step(struct wye_handshake *handshake)
 	handshake->running = true;
 	verdict = call_step(handshake);
 	handshake->running = false;
+	if (verdict != WYE_DEFERRED) /* it would be finished beside a later step */
+		wye_pending_drop_ticket(handshake);
 	return verdict;
 }
 
 /* A step that says one thing and did another is a fault of its author: the client gets 500. */
 static void blame(struct wye_handshake *handshake, const char *what)
 {
-	const struct wye_step *step = &handshake->chain->steps[handshake->entered - 1];
-
-	wye_log(WYE_LOG_ERROR, "%s %s", handshake->entered ? step->name : "wye", what);
+	wye_log(WYE_LOG_ERROR, "%s %s", handshake->chain->steps[handshake->entered - 1].name,
+		what);
 	refuse(handshake, 500, "internal error\n");
 }
 

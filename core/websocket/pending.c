@@ -31,7 +31,7 @@ static struct wye_pending *from_socket(struct wye_socket *socket)
 	return (struct wye_pending *)socket;
 }
 
-static void drop_ticket(struct wye_handshake *handshake)
+void wye_pending_drop_ticket(struct wye_handshake *handshake)
 {
 	if (handshake->ticket)
 		wye_id_release(handshake->loop->ids, handshake->ticket);
@@ -72,7 +72,7 @@ static void write_refusal(struct wye_pending *pending)
 /* The handshake is over, whatever came of it. */
 static void detach(struct wye_handshake *handshake)
 {
-	drop_ticket(handshake);
+	wye_pending_drop_ticket(handshake);
 	if (handshake->pending)
 		handshake->pending->handshake = NULL;
 	handshake->pending = NULL;
@@ -105,7 +105,7 @@ static bool is_here(struct wye_handshake *handshake)
  * may touch is left alone until it is back. */
 static void refuse_waiting(struct wye_handshake *handshake, const char *why)
 {
-	drop_ticket(handshake);
+	wye_pending_drop_ticket(handshake);
 	handshake->overruled = why;
 	if (is_here(handshake))
 		wye_pending_go_on(handshake, WYE_ANSWERED);
@@ -129,7 +129,7 @@ void wye_pending_go_on(struct wye_handshake *handshake, enum wye_verdict verdict
 {
 	struct wye_pending *pending = handshake->pending;
 
-	drop_ticket(handshake);
+	wye_pending_drop_ticket(handshake);
 	if (!pending) { /* its client has gone meanwhile */
 		detach(handshake);
 		wye_ws_lane_abandon(handshake, 0, WYE_WS_RESET);
@@ -253,11 +253,11 @@ void wye_pending_take_over(struct wye_mail *mail)
 
 int wye_handshake_ticket_take(struct wye_handshake *handshake, wye_handshake_ticket *out)
 {
-	const struct wye_step *step = &handshake->chain->steps[handshake->entered - 1];
 	int error;
 
-	if (!handshake->entered || !(step->ws->flags & WYE_DEFERS) || !handshake->loop ||
-	    !wye_loop_here(&handshake->loop->loop))
+	if (!handshake->running || !handshake->loop)
+		return -EPERM;
+	if (!(handshake->chain->steps[handshake->entered - 1].ws->flags & WYE_DEFERS))
 		return -EPERM;
 	if (handshake->ticket)
 		return -EALREADY;
@@ -275,23 +275,32 @@ struct finish {
 	void *argument;
 };
 
+/* In place of the step, which may take another ticket. */
+static void run_in_step(struct wye_handshake *handshake, struct finish *message)
+{
+	const struct wye_step *step = &handshake->chain->steps[handshake->entered - 1];
+	struct wye_call before = wye_call_enter(step->name, NULL);
+	enum wye_verdict verdict;
+
+	wye_pending_drop_ticket(handshake);
+	handshake->running = true;
+	verdict = message->run(handshake, message->argument);
+	handshake->running = false;
+	wye_call_leave(before);
+	if (verdict != WYE_DEFERRED || !handshake->ticket)
+		wye_pending_go_on(handshake, verdict);
+}
+
 static void finish(struct wye_mail *mail)
 {
 	struct finish *message = (struct finish *)mail;
 	struct wye_stream_loop *loop = wye_stream_of(wye_id_loop(message->ticket));
 	struct wye_slot *slot = wye_id_find(loop->ids, message->ticket);
 
-	if (slot) {
-		struct wye_handshake *handshake = atomic_load(&slot->object);
-		enum wye_verdict verdict;
-
-		drop_ticket(handshake); /* so that the step may take another one */
-		verdict = message->run(handshake, message->argument);
-		if (verdict != WYE_DEFERRED || !handshake->ticket)
-			wye_pending_go_on(handshake, verdict);
-	} else {
+	if (slot)
+		run_in_step(atomic_load(&slot->object), message);
+	else
 		(void)message->run(NULL, message->argument);
-	}
 	free(message);
 }
 

@@ -23,6 +23,9 @@ void wye_pending_take_over(struct wye_mail *mail);
 /* A step that was waited for has given its verdict. Stream loop. */
 void wye_pending_go_on(struct wye_handshake *handshake, enum wye_verdict verdict);
 
+/* The ticket that is out, if there is one, is refused from now on. */
+void wye_pending_drop_ticket(struct wye_handshake *handshake);
+
 /* The deadline of a handshake's context is over. */
 void wye_pending_deadline_over(struct wye_context *context);
 
