@@ -117,6 +117,8 @@ void wye_pending_deadline_over(struct wye_context *context)
 		(struct wye_handshake *)((char *)context -
 					 offsetof(struct wye_handshake, context));
 
+	if (!handshake->pending) /* it ends already; or its refusal is being written by http */
+		return;
 	wye_log(WYE_LOG_WARNING, "%s did not decide on a handshake in time",
 		handshake->entered ? handshake->chain->steps[handshake->entered - 1].name
 				   : "wye");
