@@ -298,9 +298,9 @@ static void stop(struct daemon *daemon, enum wye_exit status)
 		leave(status);
 	if (!pool_ended)
 		leave(status);
-	wye_jobs_destroy(daemon->jobs);
 	if (daemon->streaming)
 		wye_stream_stop();
+	wye_jobs_destroy(daemon->jobs); /* handshakes have taken theirs out of the queue */
 	wye_calls_stop();
 	wye_listeners_close(&daemon->listeners);
 	wye_limits_destroy(daemon->limits);
