@@ -55,18 +55,19 @@ static int compose(const struct wye_handshake *handshake, struct wye_buffer *out
 	return error ? error : wye_status_body(out, refusal->body.data, refusal->body.length);
 }
 
-static void write_refusal(struct wye_pending *pending)
+static void write_refusal(struct wye_socket *socket, const struct wye_handshake *handshake)
 {
 	struct wye_buffer text = { NULL, 0, 0 };
 
-	if (compose(pending->handshake, &text) ||
-	    wye_socket_queue(&pending->socket, NULL, 0, text.data, text.length))
-		wye_socket_kill(&pending->socket, WYE_SOCKET_KILLED);
-	else
-		wye_socket_close(&pending->socket);
-	wye_buffer_fini(&text);
-	wye_socket_deadline(&pending->socket, WRITE_TIMEOUT);
 	wye_ws_count_refused();
+	if (compose(handshake, &text) ||
+	    wye_socket_queue(socket, NULL, 0, text.data, text.length)) {
+		wye_socket_kill(socket, WYE_SOCKET_KILLED);
+	} else {
+		wye_socket_close(socket);
+		wye_socket_deadline(socket, WRITE_TIMEOUT);
+	}
+	wye_buffer_fini(&text);
 }
 
 /* The handshake is over, whatever came of it. */
@@ -81,11 +82,10 @@ static void detach(struct wye_handshake *handshake)
 
 static void refused(struct wye_handshake *handshake)
 {
-	struct wye_pending *pending = handshake->pending;
+	struct wye_socket *socket = &handshake->pending->socket;
 
-	if (pending)
-		write_refusal(pending);
-	detach(handshake);
+	detach(handshake); /* first: the socket may end at once */
+	write_refusal(socket, handshake);
 	wye_handshake_destroy(handshake);
 }
 
