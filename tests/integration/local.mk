@@ -8,6 +8,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_docs.py \
 	tests/integration/test_events.py \
 	tests/integration/test_frames.py \
+	tests/integration/test_gate.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
@@ -28,6 +29,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
 # The plugins that they use.
 check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la tests/plugins/feed.la \
 	tests/plugins/workers.la
+check_LTLIBRARIES = tests/plugins/probe.la
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -50,6 +52,12 @@ tests_plugins_tell_la_SOURCES = tests/plugins/tell.c
 tests_plugins_tell_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_tell_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_tell_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/gate.la
+tests_plugins_gate_la_SOURCES = tests/plugins/gate.c
+tests_plugins_gate_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_gate_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_gate_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/broken1.la
 tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c

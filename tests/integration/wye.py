@@ -157,8 +157,8 @@ class Wye:
         if not lines:
             return  # a config of the test's own
         last = json.loads(lines[-1][lines[-1].index("{"):])
-        for gauge in ("ws_connections_open", "http_connections_open", "rest_requests_waiting",
-                      "blocking_queued", "blocking_running"):
+        for gauge in ("ws_connections_open", "ws_handshakes_waiting", "http_connections_open",
+                      "rest_requests_waiting", "blocking_queued", "blocking_running"):
             assert last[gauge] == 0, (gauge, last)
         assert last["rest_requests_total"] == last["rest_requests_ended_total"], last
         closed = sum(value for name, value in last.items() if name.startswith("ws_closed_"))
