@@ -218,27 +218,28 @@ static enum wye_lane_verdict decide(struct wye_handshake *handshake)
 
 /* ---- the run ---- */
 
+/* Whether the chain goes on behind a step. A verdict that is none must not open the gate. */
+static bool passes(struct wye_handshake *handshake, enum wye_verdict verdict)
+{
+	if (verdict == WYE_DEFERRED)
+		blame(handshake, "deferred a handshake without a ticket");
+	else if (verdict != WYE_NEXT && !handshake->refusal.status)
+		blame(handshake, "said that it refused a handshake and did not");
+	return !handshake->refusal.status;
+}
+
 static enum wye_lane_verdict run(struct wye_handshake *handshake)
 {
 	while (handshake->entered < handshake->chain->count) {
+		enum wye_verdict verdict;
+
 		if (!handshake->loop && may_wait(&handshake->chain->steps[handshake->entered]))
 			return WYE_LANE_MOVE;
-		switch (run_step(handshake)) {
-		case WYE_NEXT:
-			if (handshake->refusal.status)
-				return decide(handshake);
+		verdict = run_step(handshake);
+		if (verdict == WYE_DEFERRED && (handshake->ticket || handshake->job.out))
+			return WYE_LANE_WAITING;
+		if (!passes(handshake, verdict))
 			break;
-		case WYE_ANSWERED:
-			if (!handshake->refusal.status)
-				blame(handshake,
-				      "said that it refused a handshake and did not");
-			return decide(handshake);
-		case WYE_DEFERRED:
-			if (handshake->ticket || handshake->job.out)
-				return WYE_LANE_WAITING;
-			blame(handshake, "deferred a handshake without a ticket");
-			return decide(handshake);
-		}
 	}
 	return decide(handshake);
 }
@@ -252,15 +253,7 @@ enum wye_lane_verdict wye_ws_lane_enter(struct wye_handshake *handshake)
 enum wye_lane_verdict wye_ws_lane_go_on(struct wye_handshake *handshake,
 					enum wye_verdict verdict)
 {
-	if (verdict == WYE_DEFERRED && handshake->ticket)
-		return WYE_LANE_WAITING;
-	if (verdict == WYE_DEFERRED)
-		blame(handshake, "deferred a handshake without a ticket");
-	else if (verdict == WYE_ANSWERED && !handshake->refusal.status)
-		blame(handshake, "said that it refused a handshake and did not");
-	if (verdict != WYE_NEXT || handshake->refusal.status)
-		return decide(handshake);
-	return run(handshake);
+	return passes(handshake, verdict) ? run(handshake) : decide(handshake);
 }
 
 /* ---- the end ---- */

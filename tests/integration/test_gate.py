@@ -192,13 +192,13 @@ class Verdicts(Case):
     def test_lies(self):
         """A step that says one thing and does another: 500, and nothing else suffers."""
         with Gate() as gate:
-            for target in ("/count?a=lie", "/count?a=empty"):
+            for target in ("/count?a=lie", "/count?a=empty", "/count?a=odd"):
                 sock = gate.ask(target)
                 self.assertEqual(read_answer(sock)[0], 500, target)
                 sock.close()
             for target in ("/defer?b=lie", "/defer?b=empty", "/defer?b=runlie:5",
                            "/defer?b=runempty:5", "/defer?c=lie", "/block?b=lie",
-                           "/block?b=empty", "/choose/defer?pick=lie", "/block?c=empty"):
+                           "/block?b=empty", "/defer?b=odd", "/defer?b=runodd", "/block?b=odd", "/choose/defer?pick=lie", "/block?c=empty"):
                 self.refused(gate.ask(target), 500, b"internal error\n")
             gate.wait_left()
             self.assertEqual(gate.metrics()["ws_handshakes_waiting"], 0)

@@ -125,6 +125,8 @@ static enum wye_verdict run(struct wye_handshake *handshake, void *argument)
 		verdict = say(handshake);
 	} else if (handshake && !strcmp(item->verdict, "runlie")) {
 		verdict = WYE_ANSWERED;
+	} else if (handshake && !strcmp(item->verdict, "runodd")) {
+		verdict = (enum wye_verdict)7;
 	} else if (handshake && !strcmp(item->verdict, "runempty")) {
 		verdict = WYE_DEFERRED;
 	} else if (handshake && !strcmp(item->verdict, "again")) {
@@ -298,6 +300,8 @@ static enum wye_verdict decide(struct gate *gate, struct wye_handshake *handshak
 		return say(handshake);
 	if (!strcmp(verdict, "lie"))
 		return WYE_ANSWERED;
+	if (!strcmp(verdict, "odd"))
+		return (enum wye_verdict)7;
 	if (!strcmp(verdict, "empty"))
 		return WYE_DEFERRED;
 	if (!strcmp(verdict, "hurry"))
