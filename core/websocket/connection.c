@@ -158,6 +158,7 @@ static void destroy(struct wye_socket *socket)
 {
 	struct wye_ws *ws = wye_ws_from_socket(socket);
 
+	wye_context_fini(&ws->context); /* close() may have set a deadline */
 	wye_ws_decoder_fini(&ws->decoder);
 	free(ws->held);
 	free(ws->kept);

@@ -468,6 +468,8 @@ static void stop_clock(struct wye_ws *ws, const struct wye_mount *mount,
 	(void)ending;
 	for (int i = 0; i < 3; i++)
 		wye_cancel_stop(&timed->cancels[i]);
+	if (wye_context_set_deadline(wye_ws_context(ws), 10)) /* too late for anything */
+		abort();
 	free(timed);
 }
 
