@@ -138,7 +138,8 @@ enum wye_ws_cause {
 struct wye_ws_ending {
 	size_t size;
 	enum wye_ws_cause cause;
-	unsigned status;        /* of the handshake: 101, or that of the refusal */
+	unsigned status;        /* of the handshake: 101, or that of the refusal; 0: the client
+				   vanished before there was a verdict */
 	unsigned code;          /* the close code received, else the one sent; 1006: none */
 	struct wye_text reason; /* the peer's; UTF-8 */
 	uint64_t duration;      /* milliseconds since the 101 */
@@ -236,9 +237,9 @@ struct wye_ws_middleware {
 	 * WYE_DEFERRED with a ticket. */
 	enum wye_verdict (*handshake)(struct wye_handshake *handshake, void *instance,
 				      void **state);
-	/* Exactly once for each whose handshake step ran: at the refusal, or at the
-	 * connection's end, after the handler's close(); in the reverse order. `handshake` is
-	 * NULL unless it was refused. */
+	/* Exactly once for each whose handshake step ran: at the refusal, when the client
+	 * vanishes before the verdict, or at the connection's end, after the handler's close();
+	 * in the reverse order. `handshake` is NULL once there was a connection. */
 	void (*closed)(const struct wye_handshake *handshake,
 		       const struct wye_ws_ending *ending, void *instance, void *state);
 };
