@@ -127,3 +127,22 @@ size_t wye_id_count(const struct wye_id_table *table)
 {
 	return atomic_load_explicit(&table->taken, memory_order_relaxed);
 }
+
+/* ---- one use ---- */
+
+static uint64_t unclaimed_word(uint64_t id)
+{
+	return wye_id_generation(id) << WYE_ID_STATE_BITS;
+}
+
+bool wye_id_claim(struct wye_slot *slot, uint64_t id)
+{
+	uint64_t word = unclaimed_word(id);
+
+	return atomic_compare_exchange_strong(&slot->word, &word, word | 1);
+}
+
+bool wye_id_unclaimed(const struct wye_slot *slot, uint64_t id)
+{
+	return atomic_load(&slot->word) == unclaimed_word(id);
+}

@@ -69,6 +69,11 @@ static inline bool wye_id_matches(uint64_t id, uint64_t word)
 	return wye_id_generation(id) == word >> WYE_ID_STATE_BITS;
 }
 
+/* For ids that are good for one use, as of tickets: the first claim wins, whatever thread makes
+ * it. The slot's state is theirs. */
+bool wye_id_claim(struct wye_slot *slot, uint64_t id);
+bool wye_id_unclaimed(const struct wye_slot *slot, uint64_t id);
+
 /* How many are acquired now. Any thread. */
 size_t wye_id_count(const struct wye_id_table *table);
 

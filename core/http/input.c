@@ -60,45 +60,16 @@ struct wye_text wye_request_header(const struct wye_request *request, const char
 
 /* ---- parameters of the route ---- */
 
-/* An encoded slash is WYE_PATH_SLASH in a normalised path. In a rest it has to be told from
- * those that separate. */
-static struct wye_text restore_slashes(struct wye_request *request, struct wye_text value,
-				       bool rest)
-{
-	char *out = wye_arena_allocate(&request->arena, 3 * value.length);
-	size_t length = 0;
-
-	for (size_t i = 0; out && i < value.length; i++) {
-		if (value.data[i] != WYE_PATH_SLASH) {
-			out[length++] = value.data[i];
-		} else if (rest) {
-			memcpy(out + length, "%2F", 3);
-			length += 3;
-		} else {
-			out[length++] = '/';
-		}
-	}
-	return (struct wye_text) { out, length };
-}
-
 struct wye_text wye_request_parameter(const struct wye_request *request, const char *name)
 {
 	size_t length = strlen(name);
 
 	for (size_t i = 0; i < request->parameter_count; i++) {
 		const struct wye_parameter *parameter = &request->parameters[i];
-		struct wye_text value = parameter->value;
 
-		if (parameter->name.length != length ||
-		    memcmp(parameter->name.data, name, length))
-			continue;
-		if (!value.length || !memchr(value.data, WYE_PATH_SLASH, value.length))
-			return value;
-		return restore_slashes(own(request), value,
-				       value.data + value.length ==
-						       request->path.data +
-							       request->path.length &&
-					       strstr(request->route->base.pattern, "/*"));
+		if (parameter->name.length == length &&
+		    !memcmp(parameter->name.data, name, length))
+			return wye_parameter_text(parameter, &own(request)->arena);
 	}
 	return (struct wye_text) { NULL, 0 };
 }

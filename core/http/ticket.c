@@ -15,11 +15,6 @@
 #include "http/thread.h"
 #include "http/wait.h"
 
-enum {
-	OPEN = 0,
-	USED = 1,
-};
-
 struct finish {
 	struct wye_mail mail;
 	struct wye_http_thread *thread;
@@ -103,13 +98,6 @@ static void finish(struct wye_mail *mail)
 }
 
 /* True if the caller is the one that may use the ticket. */
-static bool claim(struct wye_slot *slot, uint64_t ticket)
-{
-	uint64_t open = wye_id_generation(ticket) << WYE_ID_STATE_BITS | OPEN;
-
-	return atomic_compare_exchange_strong(&slot->word, &open, open | USED);
-}
-
 int wye_ticket_run(wye_ticket ticket,
 		   enum wye_verdict (*run)(struct wye_request *request, void *argument),
 		   void *argument)
@@ -126,7 +114,7 @@ int wye_ticket_run(wye_ticket ticket,
 	*message = (struct finish) {
 		.thread = thread, .ticket = ticket.value, .run = run, .argument = argument
 	};
-	if (!claim(slot, ticket.value) ||
+	if (!wye_id_claim(slot, ticket.value) ||
 	    wye_loop_mail(&thread->loop, &message->mail, finish)) {
 		free(message);
 		return -ENOENT;
@@ -139,8 +127,7 @@ bool wye_ticket_open(wye_ticket ticket)
 	struct wye_http_thread *thread = wye_http_thread_of(wye_id_loop(ticket.value));
 	struct wye_slot *slot = thread ? wye_id_find(thread->tickets, ticket.value) : NULL;
 
-	return slot && atomic_load(&slot->word) ==
-			       (wye_id_generation(ticket.value) << WYE_ID_STATE_BITS | OPEN);
+	return slot && wye_id_unclaimed(slot, ticket.value);
 }
 
 static enum wye_verdict pass_on(struct wye_request *request, void *verdict)

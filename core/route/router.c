@@ -464,6 +464,7 @@ static bool walk_parameter(struct search *search, const struct node *node, const
 		end = search->end;
 	if (end == at || match->count == WYE_PARAMETERS_MAX)
 		return false;
+	match->parameters[match->count].rest = false;
 	match->parameters[match->count++].value = (struct wye_text) { at, (size_t)(end - at) };
 	if (walk(search, node->parameter, end))
 		return true;
@@ -477,6 +478,7 @@ static bool take_rest(struct search *search, const struct node *node, const char
 
 	if (!take(search, node->rest))
 		return false;
+	match->parameters[match->count].rest = true;
 	match->parameters[match->count++].value =
 		(struct wye_text) { at, (size_t)(search->end - at) };
 	return true;
@@ -524,4 +526,29 @@ bool wye_router_find(const struct wye_router *router, enum wye_method method,
 	for (unsigned i = 0; i < search.found->count; i++)
 		match->parameters[i].name = search.found->names[i];
 	return true;
+}
+
+/* ---- parameters ---- */
+
+struct wye_text wye_parameter_text(const struct wye_parameter *parameter,
+				   struct wye_arena *arena)
+{
+	struct wye_text value = parameter->value;
+	size_t length = 0;
+	char *out;
+
+	if (!value.length || !memchr(value.data, WYE_PATH_SLASH, value.length))
+		return value;
+	out = wye_arena_allocate(arena, 3 * value.length);
+	for (size_t i = 0; out && i < value.length; i++) {
+		bool slash = value.data[i] == WYE_PATH_SLASH;
+
+		if (slash && parameter->rest) {
+			memcpy(out + length, "%2F", 3);
+			length += 3;
+		} else {
+			out[length++] = slash ? '/' : value.data[i];
+		}
+	}
+	return (struct wye_text) { out, length };
 }

@@ -7,7 +7,7 @@
 #ifndef WYE_CORE_ROUTE_ROUTER_H
 #define WYE_CORE_ROUTE_ROUTER_H
 
-#include <wye/types.h>
+#include "base/arena.h"
 
 /* Methods as bits (RFC 9110, 9); others are WYE_METHOD_OTHER and match no route. */
 enum wye_method {
@@ -33,7 +33,14 @@ size_t wye_method_list(unsigned methods, char out[64]);
 struct wye_parameter {
 	struct wye_text name;  /* lives as long as the router */
 	struct wye_text value; /* points into the path */
+	bool rest;             /* "*rest", and not ":name" */
 };
+
+/* The value as a plugin sees it: an encoded slash is one, but in a rest, where it would pass
+ * for a separator and stays "%2F". A copy in the arena where that is needed; data NULL without
+ * memory. */
+struct wye_text wye_parameter_text(const struct wye_parameter *parameter,
+				   struct wye_arena *arena);
 
 struct wye_match {
 	const void *value; /* the route; NULL if none of its methods matched */

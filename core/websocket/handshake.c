@@ -36,8 +36,7 @@ static int copy_fields(struct wye_handshake *handshake,
 	const char *start = count ? given[0].name.data : "";
 	const char *end =
 		count ? given[count - 1].value.data + given[count - 1].value.length : start;
-	struct wye_text copy =
-		wye_arena_copy(&handshake->arena, start, (size_t)(end - start));
+	struct wye_text copy = wye_arena_copy(&handshake->arena, start, (size_t)(end - start));
 
 	handshake->fields =
 		wye_arena_allocate(&handshake->arena, count * sizeof *handshake->fields);

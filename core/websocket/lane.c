@@ -38,25 +38,6 @@ static struct wye_text routed_path(struct wye_handshake *handshake)
 	return (struct wye_text) { out, out ? wye_path_normalise(path, out) : 0 };
 }
 
-/* Slashes that were encoded; as in a REST route's parameters they stay so in a rest. */
-static void restore_slashes(struct wye_handshake *handshake, struct wye_text *value, bool rest)
-{
-	char *out = wye_arena_allocate(&handshake->arena, 3 * value->length + 1);
-	size_t length = 0;
-
-	for (size_t i = 0; out && i < value->length; i++) {
-		if (value->data[i] != WYE_PATH_SLASH) {
-			out[length++] = value->data[i];
-		} else if (rest) {
-			memcpy(out + length, "%2F", 3);
-			length += 3;
-		} else {
-			out[length++] = '/';
-		}
-	}
-	*value = (struct wye_text) { out, length };
-}
-
 static void find_route(struct wye_handshake *handshake)
 {
 	const struct wye_lane *lane = &handshake->lanes->websocket;
@@ -70,14 +51,9 @@ static void find_route(struct wye_handshake *handshake)
 	}
 	handshake->route = match->value;
 	handshake->chain = handshake->route->base.chain;
-	for (size_t i = 0; i < match->count; i++) {
-		struct wye_text *value = &match->parameters[i].value;
-
-		if (value->length && memchr(value->data, WYE_PATH_SLASH, value->length))
-			restore_slashes(handshake, value,
-					i + 1 == match->count &&
-						strstr(handshake->route->base.pattern, "/*"));
-	}
+	for (size_t i = 0; i < match->count; i++)
+		match->parameters[i].value =
+			wye_parameter_text(&match->parameters[i], &handshake->arena);
 }
 
 /* ---- steps ---- */

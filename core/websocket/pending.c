@@ -18,8 +18,6 @@
 #include "websocket/pending.h"
 
 enum {
-	OPEN, /* states of a ticket */
-	USED,
 	WRITE_TIMEOUT = 5000, /* milliseconds for a refusal to leave */
 	NO_ROUTE_TIMEOUT = 10000,
 };
@@ -306,13 +304,6 @@ static void finish(struct wye_mail *mail)
 	free(message);
 }
 
-static bool claim(struct wye_slot *slot, uint64_t ticket)
-{
-	uint64_t open = wye_id_generation(ticket) << WYE_ID_STATE_BITS | OPEN;
-
-	return atomic_compare_exchange_strong(&slot->word, &open, open | USED);
-}
-
 int wye_handshake_ticket_run(wye_handshake_ticket ticket,
 			     enum wye_verdict (*run)(struct wye_handshake *handshake,
 						     void *argument),
@@ -328,7 +319,8 @@ int wye_handshake_ticket_run(wye_handshake_ticket ticket,
 	if (!message)
 		return -ENOMEM;
 	*message = (struct finish) { .ticket = ticket.value, .run = run, .argument = argument };
-	if (claim(slot, ticket.value) && !wye_loop_mail(&loop->loop, &message->mail, finish))
+	if (wye_id_claim(slot, ticket.value) &&
+	    !wye_loop_mail(&loop->loop, &message->mail, finish))
 		return 0;
 	free(message);
 	return -ENOENT;

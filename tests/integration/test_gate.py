@@ -366,7 +366,7 @@ class Limits(Case):
             gate.wait_count("b", "late", 1)
             gate.wait_left()
             self.assertEqual(gate.counts("b")["handshakes"][DEADLINE], 3)
-            self.assertIn("b did not decide on a handshake in time", gate.stderr())
+            self.assertIn("b/defer did not decide on a handshake in time", gate.stderr())
 
     def test_handshake_timeout_of_a_blocking_step(self):
         """It can't be taken back: the client hears 503 when it returns, whatever it says."""
