@@ -33,6 +33,7 @@ def blocks(path):
 
 def matches(pattern, text):
     """Equal, where "..." stands for anything within a line."""
+    pattern, text = pattern.rstrip("\n"), text.rstrip("\n")
     quoted = re.escape(pattern).replace(re.escape("..."), "[^\n]*")
     return re.fullmatch(quoted, text) is not None
 
@@ -60,6 +61,7 @@ class Docs(unittest.TestCase):
         path = os.path.join(folder, "wye.conf")
         with open(path, "w") as out:
             out.write(text)
+        os.environ["GREETING"] = "hi"  # that the docs take from the environment
         done = subprocess.run([PROGRAM, "-t", "-c", path], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, place + "\n" + done.stderr)
         return text
