@@ -69,8 +69,9 @@ class Docs(unittest.TestCase):
     def commands(self, config, text, place):
         with Wye(config=config) as wye:
             for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+                part = part.replace(":8080", ":%d" % wye.port)
                 command, _, expected = part.partition("\n")
-                done = subprocess.run(["bash", "-c", command.replace(":8080", ":%d" % wye.port)],
+                done = subprocess.run(["bash", "-c", command],
                                       capture_output=True, text=True, timeout=60)
                 self.assertTrue(matches(expected, done.stdout),
                                 "%s: %s\ngave %r" % (place, command, done.stdout))
