@@ -29,7 +29,7 @@ struct wye_loop {
 	unsigned index;   /* among all loops of the program, from 0 */
 	const char *name; /* "http-0", "stream-1": for logs */
 	const struct wye_loop_engine *engine;
-	uint64_t now; /* monotonic milliseconds at the start of this turn */
+	uint64_t now; /* monotonic milliseconds, of this turn or of its latest event */
 	struct wye_mailbox mailbox;
 	atomic_uint posting; /* threads that are putting mail in, up to its wake-up */
 	struct wye_wheel wheel;
@@ -49,6 +49,11 @@ void wye_loop_enter(struct wye_loop *loop);
 
 /* Milliseconds that the engine may wait: 0 if there is mail, -1 if nothing is due ever. */
 int wye_loop_timeout(struct wye_loop *loop);
+
+/* Brings `now` up to date, within a few milliseconds. For the calls of an engine that has
+ * waited and has not come to wye_loop_turn() yet: what counts from `now` would else count from
+ * the time before the wait. The loop's thread. */
+void wye_loop_wake_up(struct wye_loop *loop);
 
 /* Reads the clock, then runs the mail that is there and the timers that are due. No system call
  * but the clock's where there is nothing to do. */

@@ -45,6 +45,7 @@ static void *request_line(void *cls, const char *target, struct MHD_Connection *
 	struct wye_request *request = wye_request_begin(connection, target);
 
 	(void)cls;
+	wye_loop_wake_up(&connection->thread->loop);
 	if (!request)
 		return NULL;
 	connection->request = request;
@@ -285,6 +286,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const ch
 	if (!*context) /* no memory for it at the request line */
 		return MHD_NO;
 	request = wye_request_from(*context);
+	wye_loop_wake_up(&request->connection->thread->loop);
 	if (request->state == WYE_REQUEST_NEW)
 		return head_read(request, method, version, context);
 	if (request->suspended) /* it shows pieces that have come all the same: not now */
@@ -387,6 +389,7 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 	request = wye_request_from(*context);
 	*context = NULL;
 	connection = request->connection;
+	wye_loop_wake_up(&connection->thread->loop);
 	if (request->handshake || request->state == WYE_REQUEST_HANDED) {
 		wye_upgrade_end(request);
 	} else {

@@ -129,9 +129,11 @@ static ssize_t call_source(struct wye_request *request, char *buffer, size_t siz
 static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t size)
 {
 	struct wye_request *request = cls;
-	ssize_t got = call_source(request, buffer, size);
+	ssize_t got;
 
 	(void)position;
+	wye_loop_wake_up(&request->connection->thread->loop);
+	got = call_source(request, buffer, size);
 	if (got > 0) {
 		request->reply.sent += (uint64_t)got;
 		return got;

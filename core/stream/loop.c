@@ -118,6 +118,7 @@ static void on_watches(uv_poll_t *handle, int status, int events)
 {
 	(void)status;
 	(void)events;
+	wye_loop_wake_up(&of_handle(handle)->loop);
 	wye_loop_watches(&of_handle(handle)->loop);
 }
 

@@ -253,6 +253,7 @@ int wye_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 	(void)user;
 	if (!socket)
 		return 0;
+	wye_loop_wake_up(&socket->loop->loop);
 	switch (reason) {
 	case LWS_CALLBACK_RAW_RX:
 		return receive(socket, in, length);

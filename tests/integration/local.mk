@@ -6,6 +6,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_clients.py \
 	tests/integration/test_config.py \
 	tests/integration/test_docs.py \
+	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
@@ -30,6 +31,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
 check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la tests/plugins/feed.la \
 	tests/plugins/workers.la
 check_LTLIBRARIES = tests/plugins/probe.la
+	tests/plugins/workers.la tests/plugins/edges.la
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
@@ -46,6 +48,11 @@ tests_plugins_workers_la_SOURCES = tests/plugins/workers.c
 tests_plugins_workers_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_workers_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_workers_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_edges_la_SOURCES = tests/plugins/edges.c
+tests_plugins_edges_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_edges_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_edges_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/tell.la
 tests_plugins_tell_la_SOURCES = tests/plugins/tell.c

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Requests at the edges of their life: waits behind an idle time, clients that stop in the middle,
+answers before the body's end, replies that are under way when the program stops."""
+
+import os
+import time
+import unittest
+
+from wye import (PLUGINS, TEST_PLUGINS, Wye, close_code, frame, is_closed, main, read_answer,
+                 read_exactly, read_head)
+
+CONFIG = """
+listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false; }} );
+plugin_path = "{plugins}"; http_threads = 1; stream_loops = 1; log_level = "debug";
+max_body = 100000000; {top}
+plugins = ( {{ load = "{tests}/edges.so"; as = "edges"; }},
+            {{ load = "{tests}/bodies.so"; as = "bodies"; }},
+            {{ load = "{tests}/probe.so"; as = "probe"; }} );
+rest = {{ routes = (
+  {{ path = "/endless"; handler = "edges/endless"; ticket_timeout = 1; }},
+  {{ path = "/patient"; handler = "edges/endless"; ticket_timeout = 100; }},
+  {{ path = "/told"; handler = "edges/told"; }},
+  {{ path = "/deaf"; handler = "edges/deaf"; ticket_timeout = 0.2; }},
+  {{ path = "/none"; handler = "edges/none"; }},
+  {{ path = "/fields"; handler = "edges/fields"; }},
+  {{ path = "/whole"; handler = "bodies/whole"; }},
+  {{ path = "/source"; handler = "bodies/source"; }},
+  {{ path = "/upper"; handler = "bodies/early"; chain = [ "bodies/upper" ]; }},
+  {{ path = "/late/whole"; handler = "bodies/whole"; chain = [ "bodies/late" ]; }},
+  {{ path = "/small"; handler = "bodies/whole"; max_body = 10; }},
+  {{ path = "/after"; handler = "probe/late"; delay = 300; ticket_timeout = 1; }} ); }};
+websocket = {{ routes = (
+  {{ path = "/close"; handler = "probe/close"; close_timeout = 1; }} ); }};
+"""
+
+
+def post(path, length, more=b"", method=b"POST"):
+    return b"%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n%s\r\n" % (
+        method, path, length, more)
+
+
+class Edges(unittest.TestCase):
+    def wye(self, top="", expect=0):
+        return Wye(expect=expect, config=CONFIG.format(plugins=PLUGINS, tests=TEST_PLUGINS,
+                                                       top=top))
+
+    def test_time_behind_an_idle_one(self):
+        """A deadline counts from now, not from when the thread fell asleep."""
+        with self.wye() as wye:
+            sock, ws = wye.socket(), wye.websocket("/close")
+            for _ in range(2):
+                sock.sendall(b"GET /after HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.assertEqual(read_answer(sock)[::2], (200, b"late\n"))
+                time.sleep(2)  # nothing may happen: that is the case
+            ws.sendall(frame(1, b"4000 bye"))
+            self.assertEqual(close_code(ws), 4000)
+            sock.close()
+            ws.close()
+
+
+if __name__ == "__main__":
+    main()
