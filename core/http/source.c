@@ -132,6 +132,8 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
 	ssize_t got;
 
 	(void)position;
+	if (request->connection->phase == WYE_HTTP_ENDING) /* cut: it might wait once more */
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	wye_loop_wake_up(&request->connection->thread->loop);
 	got = call_source(request, buffer, size);
 	if (got > 0) {

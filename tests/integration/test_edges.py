@@ -58,6 +58,32 @@ class Edges(unittest.TestCase):
             sock.close()
             ws.close()
 
+    def test_client_of_a_waiting_source_leaves(self):
+        with self.wye() as wye:
+            sock = wye.socket()
+            sock.sendall(b"GET /patient HTTP/1.1\r\nHost: a\r\n\r\n")
+            wye.wait_metric("rest_requests_waiting", 1)
+            sock.close()
+            wye.wait_metric("http_connections_open", 0)
+
+    def test_waiting_source_is_late(self):
+        with self.wye() as wye:
+            sock = wye.socket()
+            sock.sendall(b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertTrue(is_closed(sock))
+            wye.wait_metric("http_connections_open", 0)
+            sock.close()
+
+    def test_waiting_source_is_stopped(self):
+        with self.wye(top="drain_timeout = 0.2;", expect=4) as wye:
+            sock = wye.socket()
+            sock.sendall(b"GET /patient HTTP/1.1\r\nHost: a\r\n\r\n")
+            wye.wait_metric("rest_requests_waiting", 1)
+            self.assertEqual(wye.stop(), 4)
+            self.assertNotIn("left behind", wye.stderr())
+            self.assertNotIn("leaving", wye.stderr())
+            sock.close()
+
 
 if __name__ == "__main__":
     main()
