@@ -182,7 +182,7 @@ static void blame(struct wye_request *request, const char *what)
 static void enter(struct wye_request *request, enum wye_request_state state)
 {
 	request->state = (uint8_t)state;
-	if (state == WYE_REQUEST_READING)
+	if (state == WYE_REQUEST_READING || request->reading) /* or to drop the rest of it */
 		wye_http_connection_read_body(request->connection);
 	wye_wait_end(request);
 }

@@ -84,6 +84,17 @@ class Edges(unittest.TestCase):
             self.assertNotIn("leaving", wye.stderr())
             sock.close()
 
+    def test_client_stops_behind_an_early_answer(self):
+        with self.wye(top="body_timeout = 1;") as wye:
+            for path, field in ((b"/told", b""), (b"/deaf", b""),
+                                (b"/late/whole", b"X-Verdict: 401\r\n")):
+                sock = wye.socket()
+                sock.sendall(post(path, 1000, field) + bytes(10))
+                sock.settimeout(8)
+                self.assertTrue(is_closed(sock), path)
+                sock.close()
+            wye.wait_metric("http_connections_open", 0)
+
 
 if __name__ == "__main__":
     main()
