@@ -344,11 +344,11 @@ enum MHD_Result wye_reply_say(struct wye_request *request)
 {
 	struct wye_buffer text = { NULL, 0, 0 };
 
+	request->said = true;
 	wye_reply_seal(request);
 	if (!wye_reply_compose(request, &text))
 		wye_http_connection_leave(request->connection, text.data, text.length);
 	wye_buffer_fini(&text);
-	request->said = true;
 	request->state = WYE_REQUEST_CUT;
 	return MHD_NO;
 }

@@ -128,7 +128,7 @@ struct wye_request {
 	bool reading;    /* there is a body, and it is not read yet */
 	bool at_head;  /* it was suspended in the engine's first call, which will come again */
 	bool dropping; /* nobody wants the rest of it */
-	bool said;     /* the answer was written by ourselves */
+	bool said;     /* the answer is written by ourselves: as it is, nothing can wrap it */
 
 	struct wye_inputs *inputs; /* NULL: none was asked for */
 	struct wye_buffer body;

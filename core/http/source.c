@@ -60,7 +60,7 @@ int wye_reply_wrap(struct wye_request *request, uint64_t length,
 	if (reply->sealed)
 		return -EALREADY;
 	if (reply->kind == WYE_REPLY_NONE || reply->kind == WYE_REPLY_EVENTS ||
-	    reply->status == 204 || reply->status == 304)
+	    reply->status == 204 || reply->status == 304 || request->said)
 		return -EINVAL;
 	wrapped = wye_arena_allocate(&request->arena, sizeof *wrapped);
 	if (!wrapped)

@@ -165,8 +165,9 @@ struct wye_inner;
 /* In a response step: puts a source in the place of the answer's body, which it then reads by
  * wye_inner_read() from its own read(). It is closed by wye when the wrapper is.
  *
- * Returns 0; -EINVAL without an answer, or for one without a body (204, 304, an event stream);
- * -EALREADY once the reply has left; -ENOMEM. On failure close() is not called. */
+ * Returns 0; -EINVAL without an answer, for one without a body (204, 304, an event stream), or
+ * for one that leaves before the request's body is read and ends the connection (its body stays
+ * as it is); -EALREADY once the reply has left; -ENOMEM. On failure close() is not called. */
 WYE_API int wye_reply_wrap(struct wye_request *request, uint64_t length,
 			   const struct wye_source *source, void *argument,
 			   struct wye_inner **inner) WYE_MUST_CHECK;

@@ -95,6 +95,13 @@ class Edges(unittest.TestCase):
                 sock.close()
             wye.wait_metric("http_connections_open", 0)
 
+    def test_wrapped_early_answer(self):
+        with self.wye() as wye:
+            sock = wye.socket()
+            sock.sendall(post(b"/upper", 5000000) + bytes(100000))
+            self.assertEqual(read_answer(sock)[::2], (403, b"no\n"))
+            sock.close()
+
 
 if __name__ == "__main__":
     main()
