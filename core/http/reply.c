@@ -288,8 +288,9 @@ static struct MHD_Response *build(struct wye_request *request)
 	if (whole && reply->type)
 		whole = MHD_add_response_header(response, "Content-Type", reply->type);
 	for (const struct wye_reply_field *field = reply->fields; whole && field;
-	     field = field->next)
-		whole = MHD_add_response_header(response, field->name, field->value);
+	     field = field->next) /* the engine takes no empty value; a blank is one */
+		whole = MHD_add_response_header(response, field->name,
+						*field->value ? field->value : " ");
 	if (whole && request->connection->thread->draining)
 		whole = MHD_add_response_header(response, "Connection", "close");
 	if (whole)

@@ -27,8 +27,10 @@ rest = {{ routes = (
   {{ path = "/whole"; handler = "bodies/whole"; }},
   {{ path = "/source"; handler = "bodies/source"; }},
   {{ path = "/upper"; handler = "bodies/early"; chain = [ "bodies/upper" ]; }},
-  {{ path = "/late/whole"; handler = "bodies/whole"; chain = [ "bodies/late" ]; }},
-  {{ path = "/small"; handler = "bodies/whole"; max_body = 10; }},
+  {{ path = "/late/whole"; handler = "bodies/whole"; chain = [ "bodies/late" ];
+    methods = [ "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" ]; }},
+  {{ path = "/small"; handler = "bodies/whole"; max_body = 10;
+    methods = [ "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" ]; }},
   {{ path = "/after"; handler = "probe/late"; delay = 300; ticket_timeout = 1; }} ); }};
 websocket = {{ routes = (
   {{ path = "/close"; handler = "probe/close"; close_timeout = 1; }} ); }};
@@ -100,6 +102,17 @@ class Edges(unittest.TestCase):
             sock = wye.socket()
             sock.sendall(post(b"/upper", 5000000) + bytes(100000))
             self.assertEqual(read_answer(sock)[::2], (403, b"no\n"))
+            sock.close()
+
+    def test_values_of_fields(self):
+        with self.wye() as wye:
+            sock = wye.socket()
+            for value in (b"", b"a", b"a\tb", b"\xe4"):
+                sock.sendall(b"GET /fields HTTP/1.1\r\nHost: a\r\nX-Field: %s\r\n\r\n" % value)
+                status, head, _ = read_answer(sock)
+                self.assertEqual(status, 200, value)
+                self.assertIn("X-Field: %s\r\n" % value.decode("latin-1"),
+                              head.replace(":  ", ": "))
             sock.close()
 
 
