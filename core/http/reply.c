@@ -324,6 +324,13 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 	return queued;
 }
 
+/* RFC 9110, 6.4.1. What a GET would get has another length: none is said. */
+static bool has_no_body(const struct wye_request *request)
+{
+	return request->method_bit == WYE_METHOD_HEAD || request->reply.status == 204 ||
+	       request->reply.status == 304;
+}
+
 int wye_reply_compose(const struct wye_request *request, struct wye_buffer *out)
 {
 	const struct wye_reply *reply = &request->reply;
@@ -334,11 +341,11 @@ int wye_reply_compose(const struct wye_request *request, struct wye_buffer *out)
 	for (const struct wye_reply_field *field = reply->fields; !error && field;
 	     field = field->next)
 		error = wye_buffer_printf(out, "%s: %s\r\n", field->name, field->value);
-	if (!error && reply->kind == WYE_REPLY_BYTES)
-		error = wye_status_body(
-			out, reply->body,
-			request->method_bit == WYE_METHOD_HEAD ? 0 : (size_t)reply->length);
-	return error;
+	if (error || reply->kind != WYE_REPLY_BYTES)
+		return error;
+	if (has_no_body(request))
+		return wye_buffer_append(out, "\r\n", 2);
+	return wye_status_body(out, reply->body, (size_t)reply->length);
 }
 
 enum MHD_Result wye_reply_say(struct wye_request *request)

@@ -104,6 +104,31 @@ class Edges(unittest.TestCase):
             self.assertEqual(read_answer(sock)[::2], (403, b"no\n"))
             sock.close()
 
+    def test_early_answer_without_a_body(self):
+        with self.wye() as wye:
+            for path, method, status in ((b"/none", b"POST", 204), (b"/upper", b"HEAD", 403)):
+                sock = wye.socket()
+                sock.sendall(post(path, 5000000, b"", method) + bytes(100000))
+                head = read_head(sock)
+                self.assertEqual(head[9:12], str(status))
+                self.assertNotIn("content-length: 0", head.lower())
+                self.assertEqual(sock.recv(100), b"")
+                sock.close()
+
+    def test_early_answers_of_all_methods(self):
+        with self.wye(top="body_timeout = 1;") as wye:
+            for method in (b"POST", b"PUT", b"PATCH", b"DELETE", b"GET", b"HEAD"):
+                for path, status in ((b"/small", 413), (b"/late/whole", 401)):
+                    for length in (1000, 5000000):
+                        sock = wye.socket()
+                        sock.settimeout(8)
+                        sock.sendall(post(path, length, b"X-Verdict: 401\r\n", method) +
+                                     bytes(1000))
+                        head = read_head(sock)
+                        self.assertEqual(head[9:12], str(status), (method, path, length, head))
+                        sock.close()
+            wye.wait_metric("http_connections_open", 0)
+
     def test_values_of_fields(self):
         with self.wye() as wye:
             sock = wye.socket()
