@@ -273,6 +273,14 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 	connection->since = connection->thread->loop.now;
 }
 
+/* A next request, or a part of it, has come; the engine may have read it. */
+static bool has_more(const struct wye_http_connection *connection)
+{
+	struct tcp_info info;
+
+	return tcp_info(connection, &info) && info.tcpi_bytes_received > connection->consumed;
+}
+
 void wye_http_connection_rest(struct wye_http_connection *connection)
 {
 	struct tcp_info info;
@@ -283,6 +291,8 @@ void wye_http_connection_rest(struct wye_http_connection *connection)
 	connection->first = false;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);
+	if (connection->thread->draining && !connection->handed_over && !has_more(connection))
+		wye_http_connection_close_idle(connection);
 }
 
 void wye_http_connection_cut(struct wye_http_connection *connection)

@@ -140,6 +140,20 @@ class Edges(unittest.TestCase):
                               head.replace(":  ", ": "))
             sock.close()
 
+    def test_reply_under_way_at_a_stop(self):
+        with self.wye(top="keepalive_timeout = 20;") as wye:
+            sock = wye.socket()
+            size = 20000000
+            sock.sendall(b"GET /source?known=1&size=%d HTTP/1.1\r\nHost: a\r\n\r\n" % size)
+            read_head(sock)
+            wye.process.send_signal(15)
+            time.sleep(0.5)
+            start = time.monotonic()
+            read_exactly(sock, size)
+            self.assertTrue(is_closed(sock))
+            self.assertLess(time.monotonic() - start, 10)
+            sock.close()
+
 
 if __name__ == "__main__":
     main()
