@@ -11,6 +11,7 @@
 #include "http/connection.h"
 #include "http/request.h"
 #include "http/thread.h"
+#include "http/wait.h"
 
 enum {
 	BLOCK = 32768, /* bytes that the engine asks for at a time */
@@ -126,6 +127,16 @@ static ssize_t call_source(struct wye_request *request, char *buffer, size_t siz
 	return got;
 }
 
+/* A ticket that nothing waits for would outlive the request. */
+static void check_ticket(struct wye_request *request, ssize_t got)
+{
+	if (got == -EAGAIN || !request->ticket)
+		return;
+	wye_log(WYE_LOG_ERROR, "the source of %s took a ticket and did not wait",
+		request->reply.culprit);
+	wye_wait_end(request);
+}
+
 static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t size)
 {
 	struct wye_request *request = cls;
@@ -136,6 +147,7 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	wye_loop_wake_up(&request->connection->thread->loop);
 	got = call_source(request, buffer, size);
+	check_ticket(request, got);
 	if (got > 0) {
 		request->reply.sent += (uint64_t)got;
 		return got;

@@ -24,6 +24,9 @@ rest = {{ routes = (
   {{ path = "/deaf"; handler = "edges/deaf"; ticket_timeout = 0.2; }},
   {{ path = "/none"; handler = "edges/none"; }},
   {{ path = "/fields"; handler = "edges/fields"; }},
+  {{ path = "/slow"; handler = "edges/slow"; }},
+  {{ path = "/fickle"; handler = "edges/fickle"; ticket_timeout = 1; }},
+  {{ path = "/type"; handler = "edges/type"; }},
   {{ path = "/whole"; handler = "bodies/whole"; }},
   {{ path = "/source"; handler = "bodies/source"; }},
   {{ path = "/upper"; handler = "bodies/early"; chain = [ "bodies/upper" ]; }},
@@ -139,6 +142,21 @@ class Edges(unittest.TestCase):
                 self.assertIn("X-Field: %s\r\n" % value.decode("latin-1"),
                               head.replace(":  ", ": "))
             sock.close()
+
+    def test_source_takes_a_ticket_and_does_not_wait(self):
+        with self.wye() as wye:
+            for how in (b"-", b"0", b"1"):
+                sock = wye.socket()
+                sock.sendall(b"GET /fickle HTTP/1.1\r\nHost: a\r\nX-Field: %s\r\n\r\n" % how)
+                read_head(sock)
+                if how == b"-":
+                    self.assertTrue(is_closed(sock))
+                else:
+                    wanted = (b"1\r\na\r\n" if how == b"1" else b"") + b"0\r\n\r\n"
+                    self.assertEqual(read_exactly(sock, len(wanted)), wanted)
+                sock.close()
+            wye.wait_metric("rest_requests_waiting", 0)
+            wye.wait_metric("http_connections_open", 0)
 
     def test_reply_under_way_at_a_stop(self):
         with self.wye(top="keepalive_timeout = 20;") as wye:
