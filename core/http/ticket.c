@@ -64,10 +64,12 @@ int wye_ticket_take(struct wye_request *request, wye_ticket *out)
 /* A source waited. */
 static void go_on_sending(struct wye_request *request, enum wye_verdict verdict)
 {
-	if (verdict == WYE_NEXT)
+	if (verdict == WYE_NEXT) {
+		wye_http_connection_serve(request->connection); /* write_timeout begins anew */
 		wye_wait_end(request);
-	else if (verdict != WYE_DEFERRED || !request->ticket)
+	} else if (verdict != WYE_DEFERRED || !request->ticket) {
 		(void)wye_wait_cut(request, WYE_REQUEST_ABORTED);
+	}
 }
 
 static void finish(struct wye_mail *mail)

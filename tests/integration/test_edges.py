@@ -143,6 +143,18 @@ class Edges(unittest.TestCase):
                               head.replace(":  ", ": "))
             sock.close()
 
+    def test_waits_longer_than_writes_may(self):
+        """The time in which the client must take something begins anew behind a wait."""
+        with self.wye(top="write_timeout = 0.3; keepalive_timeout = 0.3;") as wye:
+            socks = []
+            for _ in range(150):
+                socks.append(wye.socket())
+                socks[-1].sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+                time.sleep(0.003)  # so that they are at all places of the timers' rounds
+            for sock in socks:
+                self.assertEqual(read_answer(sock)[::2], (200, b"aaaa"))
+                sock.close()
+
     def test_source_takes_a_ticket_and_does_not_wait(self):
         with self.wye() as wye:
             for how in (b"-", b"0", b"1"):
