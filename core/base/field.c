@@ -58,6 +58,13 @@ bool wye_field_valid(const char *name, struct wye_text value)
 	return !is_reserved(name) && is_token(name);
 }
 
+bool wye_type_valid(const char *type)
+{
+	while (wye_byte_is(*type, WYE_BYTE_TEXT))
+		type++;
+	return !*type;
+}
+
 bool wye_text_is(struct wye_text text, const char *name)
 {
 	size_t length = strlen(name);

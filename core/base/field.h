@@ -11,6 +11,9 @@
  * control byte but HTAB, and it is not one that wye sets by itself. */
 bool wye_field_valid(const char *name, struct wye_text value);
 
+/* True for a Content-Type that can be sent: without control bytes but HTAB. */
+bool wye_type_valid(const char *type);
+
 /* What a byte may stand in; a bit each. */
 enum wye_byte_class {
 	WYE_BYTE_TOKEN = 1, /* RFC 9110, 5.6.2 */

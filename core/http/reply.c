@@ -31,7 +31,7 @@ static int answer(struct wye_request *request, const struct wye_reply *given)
 		return -EINVAL;
 	reply->status = given->status;
 	reply->kind = given->kind;
-	reply->type = given->type;
+	reply->type = given->type && *given->type ? given->type : NULL;
 	reply->length = given->length;
 	reply->body = given->body;
 	reply->file = given->file;
@@ -49,16 +49,23 @@ static int out_of_memory(struct wye_request *request)
 	return -ENOMEM;
 }
 
-/* Copies a Content-Type; false without memory. */
-static bool keep_type(struct wye_request *request, const char **type)
+/* Copies a Content-Type. Returns 0; -EINVAL; -ENOMEM. */
+static int keep_type(struct wye_request *request, const char **type)
 {
-	struct wye_text kept;
-
 	if (!*type)
-		return true;
-	kept = wye_arena_copy(&request->arena, *type, strlen(*type));
-	*type = kept.data;
-	return kept.data;
+		return 0;
+	if (!wye_type_valid(*type))
+		return -EINVAL;
+	*type = wye_arena_copy(&request->arena, *type, strlen(*type)).data;
+	return *type ? 0 : -ENOMEM;
+}
+
+/* The same, for an answer: without memory the client gets 500. */
+static int take_type(struct wye_request *request, const char **type)
+{
+	int error = keep_type(request, type);
+
+	return error == -ENOMEM ? out_of_memory(request) : error;
 }
 
 int wye_reply_static(struct wye_request *request, unsigned status, const char *type,
@@ -76,12 +83,14 @@ int wye_reply(struct wye_request *request, unsigned status, const char *type, co
 	      size_t length)
 {
 	struct wye_text kept = { "", 0 };
+	int error;
 
 	if (!request->reply.status) {
 		if (length)
 			kept = wye_arena_copy(&request->arena, body, length);
-		if (!kept.data || !keep_type(request, &type))
-			return out_of_memory(request);
+		error = kept.data ? take_type(request, &type) : out_of_memory(request);
+		if (error)
+			return error;
 	}
 	return wye_reply_static(request, status, type, kept.data, kept.length);
 }
@@ -94,7 +103,7 @@ int wye_reply_file(struct wye_request *request, unsigned status, const char *typ
 				   .file = descriptor,
 				   .offset = offset,
 				   .length = length };
-	int error = keep_type(request, &type) ? 0 : out_of_memory(request);
+	int error = take_type(request, &type);
 
 	given.type = type;
 	if (!error)
@@ -113,7 +122,7 @@ int wye_reply_stream(struct wye_request *request, unsigned status, const char *t
 				   .source = source,
 				   .argument = argument,
 				   .file = -1 };
-	int error = keep_type(request, &type) ? 0 : out_of_memory(request);
+	int error = take_type(request, &type);
 
 	given.type = type;
 	if (!error)
@@ -132,11 +141,11 @@ int wye_reply_events(struct wye_request *request, const char *type,
 				   .events = handler,
 				   .argument = data,
 				   .file = -1 };
+	int error;
 
-	given.type = type ? type : "text/event-stream";
-	if (!keep_type(request, &given.type))
-		return out_of_memory(request);
-	return answer(request, &given);
+	given.type = type && *type ? type : "text/event-stream";
+	error = take_type(request, &given.type);
+	return error ? error : answer(request, &given);
 }
 
 void wye_reply_discard(struct wye_request *request)
@@ -232,12 +241,14 @@ const char *wye_reply_type(const struct wye_request *request)
 
 int wye_reply_set_type(struct wye_request *request, const char *type)
 {
+	int error;
+
 	if (request->reply.sealed)
 		return -EALREADY;
-	if (!keep_type(request, &type))
-		return -ENOMEM;
-	request->reply.type = type;
-	return 0;
+	error = keep_type(request, &type);
+	if (!error)
+		request->reply.type = type && *type ? type : NULL;
+	return error;
 }
 
 uint64_t wye_reply_length(const struct wye_request *request)

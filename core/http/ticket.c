@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/calls.h"
+#include "base/field.h"
 #include "http/chain.h"
 #include "http/connection.h"
 #include "http/request.h"
@@ -186,7 +187,7 @@ int wye_ticket_reply(wye_ticket ticket, unsigned status, const char *type, const
 	struct answer *answer;
 	int error;
 
-	if (status < 200 || status > 599)
+	if (status < 200 || status > 599 || (type && !wye_type_valid(type)))
 		return -EINVAL;
 	answer = pack(status, type, body, length);
 	if (!answer)

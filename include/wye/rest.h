@@ -88,7 +88,8 @@ WYE_API void wye_request_set_data(struct wye_request *request, void *data);
 /* Answers: a status, a Content-Type (NULL: none) and a whole body, which is copied.
  *
  * Returns 0; -EALREADY if there is an answer already (nothing changed; logged with both
- * culprits); -EINVAL for a status outside 200..599; -ENOMEM (the client gets 500).
+ * culprits); -EINVAL for a status outside 200..599, or a type with a control byte; -ENOMEM (the
+ * client gets 500).
  */
 WYE_API int wye_reply(struct wye_request *request, unsigned status, const char *type,
 		      const void *body, size_t length);
@@ -135,8 +136,8 @@ WYE_API void wye_reply_discard(struct wye_request *request);
 /* Adds a field to the reply, before or after the answer, until the response steps are over.
  * Both are copied.
  *
- * Returns 0; -EINVAL if the name is no token or the value has a control byte (RFC 9110, 5.5), or
- * for a field that wye sets (Content-Length, Transfer-Encoding, Connection, Date), or
+ * Returns 0; -EINVAL if the name is no token or the value has a control byte (RFC 9110, 5.5),
+ * or for a field that wye sets (Content-Length, Transfer-Encoding, Connection, Date), or
  * Content-Type, which belongs to the answer; -EALREADY once the reply has left; -ENOMEM.
  */
 WYE_API int wye_reply_header(struct wye_request *request, const char *name,
@@ -151,7 +152,7 @@ WYE_API struct wye_text wye_reply_find_header(const struct wye_request *request,
 WYE_API unsigned wye_reply_status(const struct wye_request *request);
 WYE_API void wye_reply_set_status(struct wye_request *request, unsigned status);
 /* The Content-Type; NULL if there is none. What is set is copied. Returns 0, -EALREADY,
- * -ENOMEM.
+ * -EINVAL for a control byte in it, -ENOMEM.
  */
 WYE_API const char *wye_reply_type(const struct wye_request *request);
 WYE_API int wye_reply_set_type(struct wye_request *request, const char *type) WYE_MUST_CHECK;

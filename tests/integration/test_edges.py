@@ -170,6 +170,14 @@ class Edges(unittest.TestCase):
             wye.wait_metric("rest_requests_waiting", 0)
             wye.wait_metric("http_connections_open", 0)
 
+    def test_types(self):
+        with self.wye() as wye:
+            sock = wye.socket()
+            for value, wanted in ((b"text/plain", 200), (b"a|X-Evil: 1", 400), (b"", 200)):
+                sock.sendall(b"GET /type HTTP/1.1\r\nHost: a\r\nX-Field: %s\r\n\r\n" % value)
+                self.assertEqual(read_answer(sock)[0], wanted)
+            sock.close()
+
     def test_reply_under_way_at_a_stop(self):
         with self.wye(top="keepalive_timeout = 20;") as wye:
             sock = wye.socket()
