@@ -28,76 +28,82 @@ TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
 
 # The plugins that they use.
-check_LTLIBRARIES = tests/plugins/probe.la tests/plugins/bodies.la tests/plugins/feed.la \
+check_LTLIBRARIES = \
+	tests/plugins/bodies.la \
+	tests/plugins/broken1.la \
+	tests/plugins/broken2.la \
+	tests/plugins/broken3.la \
+	tests/plugins/broken4.la \
+	tests/plugins/broken5.la \
+	tests/plugins/broken6.la \
+	tests/plugins/edges.la \
+	tests/plugins/feed.la \
+	tests/plugins/gate.la \
+	tests/plugins/probe.la \
+	tests/plugins/tell.la \
 	tests/plugins/workers.la
-check_LTLIBRARIES = tests/plugins/probe.la
-	tests/plugins/workers.la tests/plugins/edges.la
-tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
-tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
-tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
 tests_plugins_bodies_la_SOURCES = tests/plugins/bodies.c
 tests_plugins_bodies_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_bodies_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_bodies_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-tests_plugins_feed_la_SOURCES = tests/plugins/feed.c
-tests_plugins_feed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
-tests_plugins_feed_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_feed_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-tests_plugins_workers_la_SOURCES = tests/plugins/workers.c
-tests_plugins_workers_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
-tests_plugins_workers_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_workers_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken1_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=1
+tests_plugins_broken1_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken1_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken2_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken2_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=2
+tests_plugins_broken2_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken2_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken3_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken3_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=3
+tests_plugins_broken3_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken3_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken4_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken4_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=4
+tests_plugins_broken4_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken4_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken5_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken5_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=5
+tests_plugins_broken5_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken5_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken6_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken6_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=6
+tests_plugins_broken6_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken6_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_edges_la_SOURCES = tests/plugins/edges.c
 tests_plugins_edges_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_edges_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_edges_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
-check_LTLIBRARIES += tests/plugins/tell.la
-tests_plugins_tell_la_SOURCES = tests/plugins/tell.c
-tests_plugins_tell_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
-tests_plugins_tell_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_tell_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_feed_la_SOURCES = tests/plugins/feed.c
+tests_plugins_feed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_feed_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_feed_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
-check_LTLIBRARIES += tests/plugins/gate.la
 tests_plugins_gate_la_SOURCES = tests/plugins/gate.c
 tests_plugins_gate_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_gate_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_gate_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
-check_LTLIBRARIES += tests/plugins/broken1.la
-tests_plugins_broken1_la_SOURCES = tests/plugins/broken.c
-tests_plugins_broken1_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=1
-tests_plugins_broken1_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_broken1_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
+tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
-check_LTLIBRARIES += tests/plugins/broken2.la
-tests_plugins_broken2_la_SOURCES = tests/plugins/broken.c
-tests_plugins_broken2_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=2
-tests_plugins_broken2_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_broken2_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_tell_la_SOURCES = tests/plugins/tell.c
+tests_plugins_tell_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_tell_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_tell_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
-check_LTLIBRARIES += tests/plugins/broken3.la
-tests_plugins_broken3_la_SOURCES = tests/plugins/broken.c
-tests_plugins_broken3_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=3
-tests_plugins_broken3_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_broken3_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-
-check_LTLIBRARIES += tests/plugins/broken4.la
-tests_plugins_broken4_la_SOURCES = tests/plugins/broken.c
-tests_plugins_broken4_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=4
-tests_plugins_broken4_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_broken4_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-
-check_LTLIBRARIES += tests/plugins/broken5.la
-tests_plugins_broken5_la_SOURCES = tests/plugins/broken.c
-tests_plugins_broken5_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=5
-tests_plugins_broken5_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_broken5_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-
-check_LTLIBRARIES += tests/plugins/broken6.la
-tests_plugins_broken6_la_SOURCES = tests/plugins/broken.c
-tests_plugins_broken6_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=6
-tests_plugins_broken6_la_CFLAGS = $(PLUGIN_CFLAGS)
-tests_plugins_broken6_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_workers_la_SOURCES = tests/plugins/workers.c
+tests_plugins_workers_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_workers_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_workers_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
