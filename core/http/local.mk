@@ -7,6 +7,7 @@ libwyecore_a_SOURCES += \
 	core/http/connection.h \
 	core/http/engine.c \
 	core/http/engine.h \
+	core/http/event.c \
 	core/http/events.c \
 	core/http/events.h \
 	core/http/head.c \
