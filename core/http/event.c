@@ -36,8 +36,11 @@ static char *put_field(char *at, const char *name, const char *value)
 /* A line end is CR, LF or both; each line gets its field. */
 static char *put_data(char *at, const char *data, size_t length)
 {
-	const char *end = data + length;
+	const char *end;
 
+	if (!length)
+		data = ""; /* it may be NULL */
+	end = data + length;
 	do {
 		const char *stop = data;
 
