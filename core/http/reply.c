@@ -302,6 +302,9 @@ static struct MHD_Response *build(struct wye_request *request)
 	     field = field->next) /* the engine takes no empty value; a blank is one */
 		whole = MHD_add_response_header(response, field->name,
 						*field->value ? field->value : " ");
+	if (whole && reply->kind == WYE_REPLY_EVENTS &&
+	    !wye_reply_find_header(request, "Cache-Control").data)
+		whole = MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (whole && request->connection->thread->draining)
 		whole = MHD_add_response_header(response, "Connection", "close");
 	if (whole)

@@ -112,7 +112,8 @@ struct wye_source {
 	 * client can take some. Returns how many; 0 at the end; -EAGAIN after a
 	 * wye_ticket_take(): there is nothing now, and it is called again when the ticket is
 	 * finished by WYE_NEXT; another negative errno cuts the connection, so that the client
-	 * sees that the body is not whole. May not block. */
+	 * sees that the body is not whole (in HTTP/1.0 only if its length is known). May not
+	 * block. */
 	ssize_t (*read)(struct wye_request *request, void *argument, void *buffer, size_t size);
 	/* Called exactly once for each source that was accepted, however the request ends;
 	 * after the last read(). May be NULL. */
@@ -130,7 +131,8 @@ struct wye_source {
 WYE_API int wye_reply_stream(struct wye_request *request, unsigned status, const char *type,
 			     uint64_t length, const struct wye_source *source, void *argument);
 
-/* Takes an answer back, so that another can be given. Before the response steps are over. */
+/* Takes an answer back, so that another can be given; fields that were added stay. Before the
+ * response steps are over. */
 WYE_API void wye_reply_discard(struct wye_request *request);
 
 /* Adds a field to the reply, before or after the answer, until the response steps are over.
@@ -195,7 +197,7 @@ enum wye_request_end {
 	WYE_REQUEST_FINISHED,  /* the reply was sent as a whole */
 	WYE_REQUEST_ABORTED,   /* the connection broke before that */
 	WYE_REQUEST_TIMED_OUT, /* a deadline for head or body: 408 */
-	WYE_REQUEST_REFUSED,   /* it was malformed or too large: never shown to the chain */
+	WYE_REQUEST_REFUSED,   /* malformed or too large, most often before the chain saw it */
 	WYE_REQUEST_STOPPED,   /* cut by a stop of the program */
 };
 WYE_API enum wye_request_end wye_request_ending(const struct wye_request *request);
@@ -211,7 +213,9 @@ typedef struct wye_ticket {
 
 /* Takes a ticket; the step that does so returns WYE_DEFERRED (a source's read(): -EAGAIN). It
  * must be finished within the route's `ticket_timeout` (seconds, default 30) or the context's
- * deadline, else the client gets 503; in the middle of a reply the connection is cut.
+ * deadline, else the client gets 503; in the middle of a reply the connection is cut; a client
+ * that has stopped in its body gets 408 after body_timeout. One that ends its side of the
+ * connection while it waits for more than a second counts as gone.
  *
  * In a step on an http thread. Returns 0; -EALREADY if the request has a ticket, or an answer
  * that is not being streamed; -EAGAIN if `max_waiting` requests of this thread wait already
