@@ -18,6 +18,11 @@ void wye_settings_check_keys(const config_setting_t *group,
 			     const char *const *others, const char *what,
 			     struct wye_problems *problems);
 
+/* Checks a table itself, as it comes from a plugin: types, and defaults that their own rows allow.
+ * Returns 0, or -EINVAL with a sentence. NULL is right. */
+int wye_settings_check_table(const struct wye_setting *table,
+			     struct wye_error *why) WYE_MUST_CHECK;
+
 /* Reads the values of one table; `group` NULL: all defaults. Each wrong value is a problem, and
  * has its default then. Returns 0 or -ENOMEM. */
 int wye_settings_create(struct wye_settings **out, const struct wye_setting *table,

@@ -284,8 +284,6 @@ static struct MHD_Response *make_response(struct wye_request *request)
 	if (reply->kind == WYE_REPLY_BYTES)
 		return MHD_create_response_from_buffer(reply->length, (void *)reply->body,
 						       MHD_RESPMEM_PERSISTENT);
-	if (reply->kind == WYE_REPLY_EVENTS) /* a HEAD's: no body, but what it would have */
-		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	return wye_source_response(request);
 }
 
@@ -302,6 +300,8 @@ static struct MHD_Response *build(struct wye_request *request)
 	     field = field->next) /* the engine takes no empty value; a blank is one */
 		whole = MHD_add_response_header(response, field->name,
 						*field->value ? field->value : " ");
+	if (whole && reply->kind == WYE_REPLY_EVENTS) /* a HEAD's, as the GET's would be */
+		whole = MHD_add_response_header(response, "Connection", "close");
 	if (whole && reply->kind == WYE_REPLY_EVENTS &&
 	    !wye_reply_find_header(request, "Cache-Control").data)
 		whole = MHD_add_response_header(response, "Cache-Control", "no-store");

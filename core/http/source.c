@@ -174,6 +174,7 @@ struct MHD_Response *wye_source_response(struct wye_request *request)
 			reply->file = -1; /* the engine's now */
 		return response;
 	}
+	/* Of an event stream only the head is sent so, for a HEAD: nothing is read. */
 	return MHD_create_response_from_callback(
 		reply->length == WYE_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : reply->length, BLOCK,
 		read_source, request, NULL);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/settings.h"
 #include "plugin/loader.h"
 
 static int find_file(char out[PATH_MAX], const char *name, const char *folder,
@@ -73,6 +74,29 @@ static int check_ws(const struct wye_plugin *plugin, const char *file, struct wy
 	return 0;
 }
 
+static int check_table(const struct wye_setting *table, const char *file, struct wye_error *why)
+{
+	struct wye_error what;
+
+	if (!wye_settings_check_table(table, &what))
+		return 0;
+	return wrong(why, file, what.text, NULL);
+}
+
+static int check_tables(const struct wye_plugin *plugin, const char *file,
+			struct wye_error *why)
+{
+	const struct wye_rest_handler *const *rest = plugin->rest_handlers;
+	const struct wye_ws_handler *const *ws = plugin->ws_handlers;
+	int error = check_table(plugin->settings, file, why);
+
+	for (; rest && *rest && !error; rest++)
+		error = check_table((*rest)->route_settings, file, why);
+	for (; ws && *ws && !error; ws++)
+		error = check_table((*ws)->route_settings, file, why);
+	return error;
+}
+
 int wye_plugin_check(const struct wye_plugin *plugin, const char *file, struct wye_error *why)
 {
 	int error;
@@ -87,7 +111,9 @@ int wye_plugin_check(const struct wye_plugin *plugin, const char *file, struct w
 	if (!plugin->name)
 		return wrong(why, file, "its wye_plugin has no name", NULL);
 	error = check_rest(plugin, file, why);
-	return error ? error : check_ws(plugin, file, why);
+	if (!error)
+		error = check_ws(plugin, file, why);
+	return error ? error : check_tables(plugin, file, why);
 }
 
 int wye_plugin_load(const struct wye_plugin **out, void **handle, const char *name,

@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,6 +261,19 @@ static const struct wye_plugin *used_plugin(struct wye_registry *registry, const
 	return plugin;
 }
 
+/* What an entry is called without `as`: its file's name, without folder and ".so". */
+static const char *name_of_file(const char *file, char out[NAME_MAX + 1])
+{
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+	size_t length = strnlen(name, NAME_MAX);
+
+	if (length > 3 && !memcmp(name + length - 3, ".so", 3))
+		length -= 3;
+	memcpy(out, name, length);
+	out[length] = '\0';
+	return out;
+}
+
 /* One entry: { load = "..."; } or { use = "..."; }, with `as` and the plugin's settings. */
 static int read_entry(struct wye_registry *registry, const config_setting_t *entry,
 		      const char *key, struct wye_problems *problems)
@@ -267,6 +281,7 @@ static int read_entry(struct wye_registry *registry, const config_setting_t *ent
 	const char *const others[] = { key, "as", NULL };
 	const struct wye_plugin *plugin = NULL;
 	const char *name = NULL, *as = NULL;
+	char own_name[NAME_MAX + 1];
 	int error = 0;
 
 	if (!config_setting_lookup_string(entry, key, &name)) {
@@ -279,11 +294,8 @@ static int read_entry(struct wye_registry *registry, const config_setting_t *ent
 		plugin = used_plugin(registry, name, entry, problems);
 	if (error || !plugin)
 		return error;
-	if (!config_setting_lookup_string(entry, "as", &as)) {
-		const char *slash = strrchr(name, '/');
-
-		as = slash ? slash + 1 : name;
-	}
+	if (!config_setting_lookup_string(entry, "as", &as))
+		as = name_of_file(name, own_name);
 	wye_settings_check_keys(entry, &plugin->settings, 1, others, as, problems);
 	if (find_instance(registry, as, strlen(as))) {
 		wye_config_problem(problems, entry,

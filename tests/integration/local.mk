@@ -36,6 +36,7 @@ check_LTLIBRARIES = \
 	tests/plugins/broken4.la \
 	tests/plugins/broken5.la \
 	tests/plugins/broken6.la \
+	tests/plugins/broken7.la \
 	tests/plugins/edges.la \
 	tests/plugins/feed.la \
 	tests/plugins/gate.la \
@@ -77,6 +78,11 @@ tests_plugins_broken6_la_SOURCES = tests/plugins/broken.c
 tests_plugins_broken6_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=6
 tests_plugins_broken6_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_broken6_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_broken7_la_SOURCES = tests/plugins/broken.c
+tests_plugins_broken7_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=7
+tests_plugins_broken7_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_broken7_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_edges_la_SOURCES = tests/plugins/edges.c
 tests_plugins_edges_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)

@@ -6,7 +6,12 @@
 
 #include <wye/plugin.h>
 
-enum { WRONG_ABI = 1, WRONG_SIZE, NO_HANDLE, NO_MESSAGE, NO_SYMBOL, OPEN_FAILS };
+enum { WRONG_ABI = 1, WRONG_SIZE, NO_HANDLE, NO_MESSAGE, NO_SYMBOL, OPEN_FAILS, BAD_DEFAULT };
+
+static const struct wye_setting table[] = {
+	{ .name = "many", .type = WYE_SETTING_INTEGER, .fallback = "x" },
+	{ .name = NULL },
+};
 
 static const struct wye_rest_handler rest = { .size = sizeof rest, .name = "nothing" };
 static const struct wye_rest_handler *const rest_list[] = { &rest, NULL };
@@ -31,6 +36,7 @@ WYE_EXPORT const struct wye_plugin SYMBOL = {
 	.abi = BROKEN == WRONG_ABI ? WYE_PLUGIN_ABI + 1 : WYE_PLUGIN_ABI,
 	.size = BROKEN == WRONG_SIZE ? 4 : sizeof SYMBOL,
 	.name = "broken",
+	.settings = BROKEN == BAD_DEFAULT ? table : NULL,
 	.open = BROKEN == OPEN_FAILS ? fail : NULL,
 	.rest_handlers = BROKEN == NO_HANDLE ? rest_list : NULL,
 	.ws_handlers = BROKEN == NO_MESSAGE ? ws_list : NULL,
