@@ -34,8 +34,8 @@ struct wye_sink;
  *
  * Main thread (a plugin's open()). Returns 0; or a negative errno, with a sentence in `why`.
  */
-WYE_API int wye_sink_open(struct wye_sink **out, const char *path, struct wye_error *why)
-	WYE_MUST_CHECK;
+WYE_API int wye_sink_open(struct wye_sink **out, const char *path,
+			  struct wye_error *why) WYE_MUST_CHECK;
 
 /* Appends `length` bytes, which should be whole lines with their newline; they are copied, and
  * never mixed with those of another call. Any thread; never waits; no lock on a loop's thread.

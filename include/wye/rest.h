@@ -218,8 +218,9 @@ typedef struct wye_ticket {
  * connection while it waits for more than a second counts as gone.
  *
  * In a step on an http thread. Returns 0; -EALREADY if the request has a ticket, or an answer
- * that is not being streamed, or in a step with WYE_BLOCKING, which may wait by itself; -EAGAIN if `max_waiting` requests of this thread wait already
- * (answer 503); -EPERM in an event stream; -ENOMEM.
+ * that is not being streamed, or in a step with WYE_BLOCKING, which may wait by itself; -EAGAIN
+ * if `max_waiting` requests of this thread wait already (answer 503); -EPERM in an event
+ * stream; -ENOMEM.
  */
 WYE_API int wye_ticket_take(struct wye_request *request, wye_ticket *out) WYE_MUST_CHECK;
 

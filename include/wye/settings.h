@@ -32,12 +32,13 @@ struct wye_setting {
 	const char *name;
 	enum wye_setting_type type;
 	unsigned flags;
-	const char *fallback;       /* the default: a string without quotes, "true", "0.5";
-				       NULL: unset, 0, false, empty. A list has none */
-	double minimum, maximum;    /* of a number; both 0: no range */
-	const char *const *choices; /* of a string: all that are allowed, NULL at the end; or NULL */
-	const char *unit;           /* "seconds", "bytes" ...; or NULL */
-	const char *sentence;       /* what it is for */
+	const char *fallback;    /* the default: a string without quotes, "true", "0.5";
+				    NULL: unset, 0, false, empty. A list has none */
+	double minimum, maximum; /* of a number; both 0: no range */
+	const char *const
+		*choices;     /* of a string: all that are allowed, NULL at the end; or NULL */
+	const char *unit;     /* "seconds", "bytes" ...; or NULL */
+	const char *sentence; /* what it is for */
 	const void *reserved[2];
 };
 

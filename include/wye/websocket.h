@@ -74,9 +74,9 @@ WYE_API struct wye_text wye_handshake_subprotocol(const struct wye_handshake *ha
 
 /* ---- a verdict that comes later ---- */
 
-/* Cancelled when the client vanishes, at the route's handshake_timeout, or when the program begins
- * to drain, which answers 503 at once. On the loop that has
- * the handshake; the connection has a context of its own. */
+/* Cancelled when the client vanishes, at the route's handshake_timeout, or when the program
+ * begins to drain, which answers 503 at once. On the loop that has the handshake; the
+ * connection has a context of its own. */
 WYE_API struct wye_context *wye_handshake_context(struct wye_handshake *handshake);
 
 /* Names a deferred handshake; a value, valid for ever, never reused. */

@@ -4,7 +4,7 @@
 
 Each row is sent on a fresh connection and on one that was used, whole and in pieces, as a plain
 request and as an Upgrade. A refusal ends the connection, and nothing behind it is served: each
-request has another in the same segment behind it. RFC 9110 and 9112; DESIGN.md, 8."""
+request has another in the same segment behind it. RFC 9110 and 9112; docs/design.md, "A request"."""
 
 import collections
 import concurrent.futures
@@ -186,7 +186,7 @@ def chunks():
     chunk("shorter than its size", BAD, b"7\r\nhello\r\n" + end)
     chunk("CR behind the size", BAD, b"5\rhello\r\n" + end)
     chunk("CR in the extension", LOOSE, b"5;x\ry\r\nhello\r\n" + end)
-    # Which of these the engine takes is not ours to see (DESIGN.md, 8).
+    # Which of these the engine takes is not ours to see (docs/design.md).
     chunk("LF behind the size", LOOSE, b"5\nhello\r\n" + end)
     chunk("LF behind the data", LOOSE, b"5\r\nhello\n" + end)
     chunk("LF behind the end", LOOSE, b"5\r\nhello\r\n0\n\r\n")
