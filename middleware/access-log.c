@@ -71,6 +71,8 @@ static void write_entry(const struct access_log *log, const struct access_entry 
 
 static void done(struct wye_request *request, void *instance, void *state)
 {
+	const struct access_log *log = instance;
+	bool timed = log->format == access_line_json; /* the other one does not tell it */
 	const struct access_entry entry = {
 		.texts = {
 			[ACCESS_CLIENT] = wye_request_client(request),
@@ -85,7 +87,7 @@ static void done(struct wye_request *request, void *instance, void *state)
 		},
 		.status = wye_reply_status(request),
 		.bytes = wye_reply_length(request),
-		.duration = wye_request_age(request),
+		.duration = timed ? wye_request_age(request) : 0,
 		.end = wye_request_ending(request),
 	};
 

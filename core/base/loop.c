@@ -106,6 +106,9 @@ void wye_loop_wake_up(struct wye_loop *loop)
 	struct timespec coarse;
 	uint64_t now;
 
+	if (loop->awake)
+		return;
+	loop->awake = true;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
 	now = (uint64_t)coarse.tv_sec * 1000 + (uint64_t)coarse.tv_nsec / 1000000;
 	if (now > loop->now)
@@ -121,6 +124,7 @@ void wye_loop_turn(struct wye_loop *loop)
 	before = wye_call_enter("a timer", NULL);
 	wye_wheel_run(&loop->wheel, loop->now);
 	wye_call_leave(before);
+	loop->awake = false; /* it sleeps now */
 }
 
 int wye_loop_mail(struct wye_loop *loop, struct wye_mail *mail,

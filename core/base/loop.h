@@ -29,6 +29,7 @@ struct wye_loop {
 	unsigned index;   /* among all loops of the program, from 0 */
 	const char *name; /* "http-0", "stream-1": for logs */
 	const struct wye_loop_engine *engine;
+	bool awake;   /* `now` was read since the wait */
 	uint64_t now; /* monotonic milliseconds, of this turn or of its latest event */
 	struct wye_mailbox mailbox;
 	atomic_uint posting; /* threads that are putting mail in, up to its wake-up */
