@@ -83,7 +83,7 @@ struct wye_undo {
 };
 
 enum {
-	WYE_REQUEST_MEMORY = 512, /* first block of the arena: enough for a small request */
+	WYE_REQUEST_MEMORY = 448, /* first block of the arena: enough for a small request */
 };
 
 /* Lists that are made when they are first asked for. */
