@@ -201,11 +201,12 @@ class Bodies(unittest.TestCase):
     def test_files(self):
         with self.wye() as wye:
             one = wye.http()
+            self.ask(one, "/source?size=10", method="GET")
+            before = wye.descriptors() # a file is closed behind its answer, perhaps after a look
             for _ in range(2):
                 self.assertEqual(self.ask(one, "/file", method="GET"), (200, pattern(300000)))
                 self.assertEqual(self.ask(one, "/file?offset=26&length=52", method="GET"),
                                  (200, pattern(52)))
-            before = wye.descriptors()
             for _ in range(100):
                 self.ask(one, "/file?offset=0&length=10", method="GET")
             wait_for("the last file's close", lambda: wye.descriptors() == before)
