@@ -13,21 +13,6 @@
 
 /* ---- routing ---- */
 
-static bool choose_path(struct wye_request *request)
-{
-	struct wye_text path = request->parts.path;
-	char *out;
-
-	request->path = path;
-	if (wye_path_check(path) == WYE_PATH_PLAIN)
-		return true;
-	out = wye_arena_allocate(&request->arena, path.length);
-	if (!out)
-		return false;
-	request->path = (struct wye_text) { out, wye_path_normalise(path, out) };
-	return true;
-}
-
 static bool keep_match(struct wye_request *request, const struct wye_match *match)
 {
 	size_t size = match->count * sizeof match->parameters[0];
@@ -58,7 +43,8 @@ bool wye_chain_route(struct wye_request *request)
 	struct wye_match match;
 
 	request->chain = lane->chain; /* for the log, whatever comes */
-	if (!choose_path(request))
+	request->path = wye_target_routed(&request->parts, &request->arena);
+	if (!request->path.data)
 		return false;
 	if (request->parts.form == WYE_TARGET_ASTERISK)
 		return make_states(request);

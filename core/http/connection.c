@@ -301,6 +301,20 @@ void wye_http_connection_cut(struct wye_http_connection *connection)
 	shutdown(connection->descriptor, SHUT_RDWR);
 }
 
+/* Corked by an answer from a file and delayed by Nagle, what is sent first would be late. */
+int wye_http_connection_duplicate(const struct wye_http_connection *connection)
+{
+	const int on = 1, off = 0;
+	int fd = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (!connection->first) /* nothing can have corked a fresh one */
+		setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+	return fd;
+}
+
 void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,
 			       size_t length)
 {

@@ -63,6 +63,10 @@ void wye_http_connection_rest(struct wye_http_connection *connection);
 /* Closes it, unless it is serving a request: for a drain. */
 void wye_http_connection_close_idle(struct wye_http_connection *connection);
 
+/* A duplicate of the socket for a stream loop, as the engine closes its own. Returns the
+ * descriptor or a negative errno. */
+int wye_http_connection_duplicate(const struct wye_http_connection *connection) WYE_MUST_CHECK;
+
 /* Last words, written by ourselves on a duplicate of the socket; the engine, which has to be
  * told to close in the same call, only closes its own. */
 void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,

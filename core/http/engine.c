@@ -162,7 +162,7 @@ static struct wye_fault check_target(struct wye_request *request)
 		return (struct wye_fault) { 501, "CONNECT is not served\n" };
 	if (parts->form == WYE_TARGET_BAD ||
 	    (parts->form == WYE_TARGET_ASTERISK && request->method_bit != WYE_METHOD_OPTIONS) ||
-	    wye_path_check(parts->path) == WYE_PATH_BAD)
+	    parts->kind == WYE_PATH_BAD)
 		return (struct wye_fault) { 400, "bad request target\n" };
 	return (struct wye_fault) { 0, NULL };
 }
@@ -231,15 +231,15 @@ static struct wye_fault read_head(struct wye_request *request,
 static void find_client(struct wye_request *request)
 {
 	const struct wye_http_connection *connection = request->connection;
+	union wye_address client;
 	char text[WYE_ADDRESS_TEXT];
 	size_t length;
 
-	request->address = connection->peer;
 	if (!connection->listener->trust.count ||
 	    !wye_forwarded_client(&connection->listener->trust, &connection->peer,
-				  request->head.fields, request->head.count, &request->address))
+				  request->head.fields, request->head.count, &client))
 		return;
-	length = wye_address_text(&request->address, text);
+	length = wye_address_text(&client, text);
 	request->client = wye_arena_copy(&request->arena, text, length);
 }
 

@@ -3,9 +3,6 @@
  * events.c - see events.h and <wye/stream.h>.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -314,18 +311,15 @@ static void take_over(struct wye_mail *mail)
 
 static struct wye_stream *create(struct wye_request *request)
 {
-	const int on = 1, off = 0;
 	struct wye_stream *stream = calloc(1, sizeof *stream);
 
 	if (!stream)
 		return NULL;
-	stream->descriptor = fcntl(request->connection->descriptor, F_DUPFD_CLOEXEC, 0);
+	stream->descriptor = wye_http_connection_duplicate(request->connection);
 	if (stream->descriptor < 0) {
 		free(stream);
 		return NULL;
 	}
-	setsockopt(stream->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	setsockopt(stream->descriptor, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
 	stream->request = request;
 	stream->handler = request->reply.events;
 	stream->data = request->reply.argument;

@@ -28,8 +28,8 @@ struct wye_request_line {
 	const char *rest; /* what follows the version and its line end: the fields */
 	const char *end;  /* behind the head's last line end */
 	size_t between;   /* bytes from the method's end to the version; to see hidden ones */
-	size_t fields;    /* as the engine has counted them: it has another count where a NUL has
-			     hidden something from it, or from us */
+	size_t fields; /* as the engine has counted them: it has another count where a NUL has
+			  hidden something from it, or from us */
 };
 
 /* Why a head is refused; status 0: it is not. `text` is a line for the client. */

@@ -23,7 +23,6 @@
 #include "base/jobs.h"
 #include "base/loop.h"
 #include "http/head.h"
-#include "net/address.h"
 #include "route/lanes.h"
 #include "route/pairs.h"
 #include "route/target.h"
@@ -114,7 +113,6 @@ struct wye_request {
 	struct wye_target parts;
 	struct wye_head head;
 	enum wye_method method_bit;
-	union wye_address address; /* the client's */
 
 	const struct wye_rest_route *route; /* NULL: none matched */
 	const struct wye_chain *chain;

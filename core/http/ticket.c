@@ -100,7 +100,6 @@ static void finish(struct wye_mail *mail)
 	free(message);
 }
 
-/* True if the caller is the one that may use the ticket. */
 int wye_ticket_run(wye_ticket ticket,
 		   enum wye_verdict (*run)(struct wye_request *request, void *argument),
 		   void *argument)

@@ -2,10 +2,6 @@
  *
  * upgrade.c - see upgrade.h.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,21 +50,6 @@ static int make_handshake(struct wye_request *request, struct wye_handshake **ou
 	return wye_handshake_create(out, &source);
 }
 
-/* A duplicate, as the engine closes its own; corked by an answer from a file and delayed by
- * Nagle otherwise, the first frames would be late. */
-static int duplicate(const struct wye_request *request)
-{
-	const int on = 1, off = 0;
-	int fd = fcntl(request->connection->descriptor, F_DUPFD_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (!request->connection->first) /* nothing can have corked a fresh one */
-		setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
-	return fd;
-}
-
 static enum MHD_Result refuse_at_once(struct wye_request *request, unsigned status,
 				      const char *text, void **context)
 {
@@ -81,7 +62,7 @@ static enum MHD_Result refuse_at_once(struct wye_request *request, unsigned stat
 static enum MHD_Result hand_over(struct wye_request *request, struct wye_handshake *handshake,
 				 enum wye_lane_verdict verdict, void **context)
 {
-	int fd = duplicate(request);
+	int fd = wye_http_connection_duplicate(request->connection);
 
 	if (fd < 0) {
 		wye_ws_lane_abandon(handshake, 503, WYE_WS_REFUSED);

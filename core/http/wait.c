@@ -16,10 +16,10 @@ enum {
 
 static void stop_watching(struct wye_request *request)
 {
-	if (!request->wait)
-		return;
 	struct wye_loop *loop = &request->connection->thread->loop;
 
+	if (!request->wait)
+		return;
 	wye_timer_stop(loop, &request->wait->patience);
 	if (request->wait->watching)
 		wye_watch_stop(loop, &request->wait->hangup);

@@ -282,7 +282,7 @@ static int check_literal(const char *text, struct wye_error *why)
 		wye_error_set(why, "a path has no blanks, control bytes, \"?\" or \"#\"");
 		return -EINVAL;
 	}
-	if (wye_path_check(path) == WYE_PATH_BAD) {
+	if (target.kind == WYE_PATH_BAD) {
 		wye_error_set(why,
 			      "a \"%%\" needs two hexadecimal digits, and %%00 is no path");
 		return -EINVAL;

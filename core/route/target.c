@@ -83,6 +83,7 @@ struct wye_target wye_target_parse(struct wye_text target)
 	}
 	if (!out.path.length) /* RFC 9110, 4.2.3 */
 		out.path = (struct wye_text) { "/", 1 };
+	out.kind = wye_path_check(out.path);
 	return out;
 }
 
@@ -162,6 +163,16 @@ size_t wye_path_normalise(struct wye_text path, char *out)
 			out[length++] = '/';
 	}
 	return length;
+}
+
+struct wye_text wye_target_routed(const struct wye_target *target, struct wye_arena *arena)
+{
+	char *out;
+
+	if (target->kind == WYE_PATH_PLAIN)
+		return target->path;
+	out = wye_arena_allocate(arena, target->path.length);
+	return (struct wye_text) { out, out ? wye_path_normalise(target->path, out) : 0 };
 }
 
 size_t wye_percent_decode(struct wye_text text, bool plus, char *out)

@@ -26,23 +26,11 @@ static const char *pattern_of(const struct wye_handshake *handshake)
 
 /* ---- the route ---- */
 
-/* The path as it is routed; data NULL without memory. */
-static struct wye_text routed_path(struct wye_handshake *handshake)
-{
-	struct wye_text path = handshake->parts.path;
-	char *out;
-
-	if (wye_path_check(path) == WYE_PATH_PLAIN)
-		return path;
-	out = wye_arena_allocate(&handshake->arena, path.length);
-	return (struct wye_text) { out, out ? wye_path_normalise(path, out) : 0 };
-}
-
 static void find_route(struct wye_handshake *handshake)
 {
 	const struct wye_lane *lane = &handshake->lanes->websocket;
 	struct wye_match *match = &handshake->match;
-	struct wye_text path = routed_path(handshake);
+	struct wye_text path = wye_target_routed(&handshake->parts, &handshake->arena);
 
 	if (!wye_hosts_find(lane->routes, handshake->host, WYE_METHOD_GET, path, match)) {
 		match->count = 0;
