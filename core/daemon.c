@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/calls.h"
+#include "base/hash.h"
 #include "base/jobs.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -25,7 +26,10 @@
 #include "net/listener.h"
 #include "stream/drain.h"
 #include "stream/loop.h"
+#include "stream/pressure.h"
 #include "warnings.h"
+#include "websocket/group.h"
+#include "websocket/members.h"
 #include "websocket/metrics.h"
 
 enum {
@@ -165,8 +169,12 @@ static int start_threads(struct daemon *daemon, unsigned max_connections, struct
 				       .listeners = &daemon->listeners,
 				       .limits = daemon->limits,
 				       .jobs = daemon->jobs };
-	int error = wye_stream_start(&streams, why);
+	int error = wye_groups_start(options->stream_loops);
 
+	if (!error)
+		error = wye_members_start(options->stream_loops);
+	if (!error)
+		error = wye_stream_start(&streams, why);
 	daemon->streaming = !error;
 	if (!error)
 		error = wye_http_start(&http, why);
@@ -185,7 +193,9 @@ static int start(struct daemon *daemon, struct wye_error *why)
 	int error;
 
 	daemon->http = http_limits(options);
+	wye_hash_start();
 	wye_ws_metrics_register();
+	wye_pressure_start(options->outbox_total);
 	wye_events_register_metrics();
 	error = wye_calls_start();
 	if (error)

@@ -10,6 +10,8 @@ libwyecore_a_SOURCES += \
 	core/base/error.c \
 	core/base/field.c \
 	core/base/field.h \
+	core/base/hash.c \
+	core/base/hash.h \
 	core/base/id.c \
 	core/base/id.h \
 	core/base/jobs.c \
@@ -22,11 +24,15 @@ libwyecore_a_SOURCES += \
 	core/base/mailbox.h \
 	core/base/metric.c \
 	core/base/metric.h \
+	core/base/random.c \
+	core/base/random.h \
 	core/base/ring.c \
 	core/base/ring.h \
 	core/base/sink.c \
 	core/base/sink.h \
 	core/base/status.c \
 	core/base/status.h \
+	core/base/table.c \
+	core/base/table.h \
 	core/base/wheel.c \
 	core/base/wheel.h

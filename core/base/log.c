@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@
 #include "base/sink.h"
 
 enum {
-	LINE = 2048, /* bytes of a line, at most */
+	LINE = 2048,     /* bytes of a line that needs no allocation */
+	LONGEST = 65536, /* of one that does; longer ones are cut */
 };
 
 static const char *const LEVELS[] = {
@@ -72,29 +74,56 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-void wye_log(enum wye_log_level line_level, const char *format, ...)
+static void put_line(const char *line, size_t length)
 {
-	struct wye_sink *open;
-	char line[LINE];
-	size_t length;
-	va_list arguments;
-	int text;
+	struct wye_sink *open = atomic_load_explicit(&sink, memory_order_acquire);
 
-	if ((int)line_level > atomic_load_explicit(&level, memory_order_relaxed))
-		return;
-	length = put_time(line, sizeof line);
-	length += (size_t)snprintf(line + length, sizeof line - length, "%s ",
-				   LEVELS[line_level]);
-	va_start(arguments, format);
-	text = vsnprintf(line + length, sizeof line - length - 1, format, arguments);
-	va_end(arguments);
-	make_printable(line + length);
-	if (text > 0)
-		length = strlen(line);
-	line[length++] = '\n';
-	open = atomic_load_explicit(&sink, memory_order_acquire);
 	if (open)
 		(void)wye_sink_write(open, line, length); /* a lost line is counted there */
 	else
 		(void)!write(STDERR_FILENO, line, length);
+}
+
+/* Writes the line into `line`, as far as it has room. Returns the length that it needs, with
+ * its end. */
+static size_t format_line(char *line, size_t size, enum wye_log_level line_level,
+			  const char *format, va_list arguments)
+{
+	size_t length = put_time(line, size);
+	int text;
+
+	length += (size_t)snprintf(line + length, size - length, "%s ", LEVELS[line_level]);
+	text = vsnprintf(line + length, size - length - 1, format, arguments);
+	make_printable(line + length);
+	length += text > 0 ? (size_t)text : 0;
+	return length + 1;
+}
+
+void wye_log(enum wye_log_level line_level, const char *format, ...)
+{
+	char small[LINE], *line = small;
+	va_list arguments;
+	size_t length;
+
+	if ((int)line_level > atomic_load_explicit(&level, memory_order_relaxed))
+		return;
+	va_start(arguments, format);
+	length = format_line(line, LINE, line_level, format, arguments);
+	va_end(arguments);
+	if (length >= LINE) { /* rare: all metrics, say */
+		size_t size = length < LONGEST ? length + 2 : LONGEST;
+
+		line = malloc(size);
+		if (!line)
+			return;
+		va_start(arguments, format);
+		length = format_line(line, size, line_level, format, arguments);
+		va_end(arguments);
+		if (length >= size)
+			length = size - 1;
+	}
+	line[length - 1] = '\n';
+	put_line(line, length);
+	if (line != small)
+		free(line);
 }

@@ -4,6 +4,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,7 @@ static void make_key(void)
 	pthread_key_create(&all.key, retire);
 }
 
-static struct cells *join(void)
+static __attribute__((noinline, cold)) struct cells *join(void)
 {
 	struct cells *cells = calloc(1, sizeof *cells);
 
@@ -67,24 +68,112 @@ static struct cells *join(void)
 	return cells;
 }
 
-wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind)
+/* Under the lock. The last place stands for all that found none. */
+static unsigned place_of(const char *name)
 {
 	unsigned index = 0;
 
-	(void)kind; /* both are summed; the exposition will tell them apart */
-	pthread_mutex_lock(&all.lock);
 	while (index < all.count && strcmp(all.names[index], name))
 		index++;
-	if (index == all.count && all.count < WYE_METRICS_MAX) {
+	if (index == all.count && all.count < WYE_METRICS_MAX - 1) {
 		const char *copy = strdup(name); /* kept for the life of the program */
 
 		all.names[all.count++] = copy ? copy : "";
 	}
+	return index < all.count ? index : WYE_METRICS_MAX - 1;
+}
+
+static void told_if_full(wye_metric metric, const char *name)
+{
+	if (metric == WYE_METRICS_MAX - 1)
+		wye_log(WYE_LOG_ERROR, "no room for metric %s", name);
+}
+
+wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind)
+{
+	wye_metric metric;
+
+	(void)kind; /* both are summed; the exposition will tell them apart */
+	pthread_mutex_lock(&all.lock);
+	metric = place_of(name);
 	pthread_mutex_unlock(&all.lock);
-	if (index < WYE_METRICS_MAX)
-		return index;
-	wye_log(WYE_LOG_ERROR, "no room for metric %s", name);
-	return WYE_METRICS_MAX - 1;
+	told_if_full(metric, name);
+	return metric;
+}
+
+/* name{label="value", with `more` behind. Returns 0 or -ENOMEM. */
+static int labelled(struct wye_buffer *out, const char *name, const char *label,
+		    const char *value, const char *more)
+{
+	int error = wye_buffer_printf(out, "%s{%s=\"", name, label);
+
+	for (; *value && !error; value++) {
+		if (*value == '"' || *value == '\\')
+			error = wye_buffer_append(out, "\\", 1);
+		if (!error)
+			error = wye_buffer_append(out, value, 1);
+	}
+	return error ? error : wye_buffer_printf(out, "%s\"}%c", more, '\0');
+}
+
+wye_metric wye_metric_register_for(const char *name, enum wye_metric_kind kind,
+				   const char *label, const char *value)
+{
+	struct wye_buffer full = { NULL, 0, 0 };
+	wye_metric metric;
+
+	metric = wye_metric_register(labelled(&full, name, label, value, "") ? name : full.data,
+				     kind);
+	wye_buffer_fini(&full);
+	return metric;
+}
+
+/* ---- histograms ---- */
+
+const unsigned wye_histogram_bounds[] = { 1,   2,   5,    10,   25,   50,   100,
+					  250, 500, 1000, 2500, 5000, 10000 };
+
+/* The n-th metric of a histogram: a bucket `name{label="value",upto="5"}`, the sum or the
+ * count.
+ */
+static wye_metric register_part(const char *name, const char *label, const char *value,
+				unsigned n)
+{
+	static const char *const ends[] = { "sum", "count" };
+	struct wye_buffer full = { NULL, 0, 0 };
+	char more[32] = "\",upto=\"inf";
+	wye_metric metric;
+
+	if (n < WYE_HISTOGRAM_BUCKETS - 1)
+		snprintf(more, sizeof more, "\",upto=\"%u", wye_histogram_bounds[n]);
+	else if (n >= WYE_HISTOGRAM_BUCKETS)
+		snprintf(more, sizeof more, "\",of=\"%s", ends[n - WYE_HISTOGRAM_BUCKETS]);
+	metric = wye_metric_register(
+		labelled(&full, name, label, value, more) ? name : full.data, WYE_COUNTER);
+	wye_buffer_fini(&full);
+	return metric;
+}
+
+wye_histogram wye_histogram_register(const char *name, const char *label, const char *value)
+{
+	wye_histogram histogram = { register_part(name, label, value, 0) };
+
+	for (unsigned n = 1; n < WYE_HISTOGRAM_BUCKETS + 2; n++)
+		(void)register_part(name, label, value, n);
+	return histogram;
+}
+
+void wye_histogram_add(wye_histogram histogram, uint64_t milliseconds, unsigned times)
+{
+	unsigned n = 0;
+
+	while (n < WYE_HISTOGRAM_BUCKETS - 1 && milliseconds > wye_histogram_bounds[n])
+		n++;
+	if (histogram.first + WYE_HISTOGRAM_BUCKETS + 1 >= WYE_METRICS_MAX)
+		return;
+	wye_metric_add(histogram.first + n, times);
+	wye_metric_add(histogram.first + WYE_HISTOGRAM_BUCKETS, (int64_t)milliseconds * times);
+	wye_metric_add(histogram.first + WYE_HISTOGRAM_BUCKETS + 1, times);
 }
 
 void wye_metric_add(wye_metric metric, int64_t amount)
@@ -118,14 +207,35 @@ int64_t wye_metric_read(wye_metric metric)
 	return total;
 }
 
+static int append_json(struct wye_buffer *out, char before, const char *name, int64_t value)
+{
+	int error = wye_buffer_printf(out, "%c\"", before);
+
+	for (; *name && !error; name++) {
+		if (*name == '"' || *name == '\\')
+			error = wye_buffer_append(out, "\\", 1);
+		if (!error)
+			error = wye_buffer_append(out, name, 1);
+	}
+	return error ? error : wye_buffer_printf(out, "\":%lld", (long long)value);
+}
+
 int wye_metric_json(struct wye_buffer *out)
 {
+	char before = '{';
 	int error = 0;
 
 	pthread_mutex_lock(&all.lock);
-	for (unsigned i = 0; i < all.count && !error; i++)
-		error = wye_buffer_printf(out, "%s\"%s\":%lld", i ? "," : "{", all.names[i],
-					  (long long)sum(i));
+	for (unsigned i = 0; i < all.count && !error; i++) {
+		int64_t value = sum(i);
+
+		if (!value && strchr(all.names[i], '{'))
+			continue;
+		error = append_json(out, before, all.names[i], value);
+		before = ',';
+	}
 	pthread_mutex_unlock(&all.lock);
-	return error ? error : wye_buffer_append(out, "}", 1);
+	return error ? error
+		     : wye_buffer_append(out, before == '{' ? "{}" : "}",
+					 before == '{' ? 2 : 1);
 }

@@ -10,13 +10,33 @@
 
 #include "base/buffer.h"
 
-/* Metrics of the whole program, at most. */
-#define WYE_METRICS_MAX 256
+/* Metrics of the whole program, at most; each bucket of a histogram is one. */
+#define WYE_METRICS_MAX 4096
+
+/* The name with a label, as `name{label="value"}`; `value` is escaped. Registered as
+ * wye_metric_register(). */
+wye_metric wye_metric_register_for(const char *name, enum wye_metric_kind kind,
+				   const char *label, const char *value);
+
+/* How long something took: counted by the upper bounds of WYE_HISTOGRAM_BOUNDS. A value; kept
+ * by who registered it. */
+typedef struct wye_histogram {
+	wye_metric first; /* buckets, each for itself; then the sum, then the count */
+} wye_histogram;
+
+#define WYE_HISTOGRAM_BUCKETS 14
+/* Milliseconds; the last bucket has no bound. */
+extern const unsigned wye_histogram_bounds[WYE_HISTOGRAM_BUCKETS - 1];
+
+wye_histogram wye_histogram_register(const char *name, const char *label, const char *value);
+/* `times` values of so many milliseconds. Any thread; no lock. */
+void wye_histogram_add(wye_histogram histogram, uint64_t milliseconds, unsigned times);
 
 /* The sum over all threads, ended ones included. Any thread. */
 int64_t wye_metric_read(wye_metric metric);
 
-/* Appends all as one JSON object: {"name": value, ...}. Any thread. Returns 0 or -ENOMEM. */
+/* Appends all as one JSON object: {"name": value, ...}; those with a label only where they
+ * are not 0. Any thread. Returns 0 or -ENOMEM. */
 int wye_metric_json(struct wye_buffer *out) WYE_MUST_CHECK;
 
 #endif

@@ -34,6 +34,8 @@ static const struct wye_setting TABLE[] = {
 	      "beyond: 503"),
 	COUNT("max_connections_per_address", "0", 0, 10000000, "connections",
 	      "open at once from one address (IPv6: one /64); 0: no limit; beyond: 503"),
+	COUNT("outbox_total", "536870912", 65536, 1e15, "bytes",
+	      "that may wait in all outboxes together; beyond, each takes 16 KB only"),
 	COUNT("max_waiting", "1000", 1, 1000000, "requests",
 	      "suspended on one http thread, for a ticket or a step that blocks; beyond: 503"),
 	COUNT("max_header", "8192", 1024, 65536, "bytes", "of a request's head; beyond: 431"),
@@ -150,6 +152,7 @@ static void read_top(struct wye_options *out)
 	out->blocking_queue = count(top, "blocking_queue");
 	out->max_connections = count(top, "max_connections");
 	out->max_connections_per_address = count(top, "max_connections_per_address");
+	out->outbox_total = (uint64_t)wye_setting_integer(top, "outbox_total");
 	out->max_waiting = count(top, "max_waiting");
 	out->max_header = (size_t)wye_setting_integer(top, "max_header");
 	out->max_target = (size_t)wye_setting_integer(top, "max_target");

@@ -28,6 +28,7 @@ struct wye_options {
 	unsigned http_threads, stream_loops, blocking_threads, blocking_queue;
 	unsigned max_connections; /* 0: what the descriptor limit carries */
 	unsigned max_connections_per_address;
+	uint64_t outbox_total; /* bytes */
 	unsigned max_waiting;
 	size_t max_header, max_target;
 	uint64_t max_body;

@@ -33,7 +33,7 @@ struct wye_settings {
 static const char *const TYPES[] = {
 	[WYE_SETTING_BOOLEAN] = "true or false",     [WYE_SETTING_INTEGER] = "an integer",
 	[WYE_SETTING_NUMBER] = "a number",           [WYE_SETTING_STRING] = "a string",
-	[WYE_SETTING_STRINGS] = "a list of strings",
+	[WYE_SETTING_STRINGS] = "a list of strings", [WYE_SETTING_GROUP] = "a group: { ... }",
 };
 
 static size_t table_length(const struct wye_setting *table)
@@ -141,6 +141,8 @@ static bool read_value(struct value *value, const struct wye_setting *row,
 		return value->string;
 	case WYE_SETTING_STRINGS:
 		return read_strings(value, source);
+	case WYE_SETTING_GROUP:
+		return config_setting_type(source) == CONFIG_TYPE_GROUP;
 	}
 	return false;
 }
@@ -199,6 +201,15 @@ static void read_default(struct value *value, const struct wye_setting *row)
 							  : strtoll(row->fallback, NULL, 10);
 }
 
+/* Its keys; their values are read by who reads the group. */
+static void check_group(const struct value *value, const struct wye_setting *row,
+			struct wye_problems *problems)
+{
+	const struct wye_setting *const tables[] = { row->reserved[0] };
+
+	wye_settings_check_keys(value->source, tables, 1, NULL, row->name, problems);
+}
+
 static bool read_checked(struct value *value, const struct wye_setting *row,
 			 struct wye_problems *problems)
 {
@@ -211,6 +222,8 @@ static bool read_checked(struct value *value, const struct wye_setting *row,
 		return check_range(value, row, problems);
 	if (row->type == WYE_SETTING_STRING && row->choices)
 		return check_choice(value, row, problems);
+	if (row->type == WYE_SETTING_GROUP)
+		check_group(value, row, problems);
 	return true;
 }
 
@@ -299,6 +312,8 @@ static bool fallback_fits(const struct wye_setting *row)
 		return !text || is_choice(row, text);
 	case WYE_SETTING_STRINGS:
 		return !text;
+	case WYE_SETTING_GROUP: /* the program's own only */
+		break;
 	}
 	return false;
 }

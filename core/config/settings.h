@@ -18,8 +18,8 @@ void wye_settings_check_keys(const config_setting_t *group,
 			     const char *const *others, const char *what,
 			     struct wye_problems *problems);
 
-/* Checks a table itself, as it comes from a plugin: types, and defaults that their own rows allow.
- * Returns 0, or -EINVAL with a sentence. NULL is right. */
+/* Checks a table itself, as it comes from a plugin: types, and defaults that their own rows
+ * allow. Returns 0, or -EINVAL with a sentence. NULL is right. */
 int wye_settings_check_table(const struct wye_setting *table,
 			     struct wye_error *why) WYE_MUST_CHECK;
 

@@ -267,10 +267,13 @@ static int name(struct wye_stream *stream)
 	size_t bytes = handler->outbox_bytes ? handler->outbox_bytes : DEFAULT_BYTES;
 	unsigned messages =
 		handler->outbox_messages ? handler->outbox_messages : DEFAULT_MESSAGES;
+	const struct wye_send_bounds bounds = {
+		.bytes = bytes < WYE_SEND_MAX ? bytes : WYE_SEND_MAX,
+		.messages = messages < MOST_MESSAGES ? messages : MOST_MESSAGES,
+		.policy = WYE_SLOW_DISCONNECT,
+	};
 
-	return wye_socket_name(&stream->socket, WYE_SOCKET_STREAM,
-			       bytes < WYE_SEND_MAX ? bytes : WYE_SEND_MAX,
-			       messages < MOST_MESSAGES ? messages : MOST_MESSAGES);
+	return wye_socket_name(&stream->socket, WYE_SOCKET_STREAM, &bounds);
 }
 
 /* No stream comes of it. */
@@ -411,7 +414,7 @@ int wye_stream_close(wye_stream_id id)
 int wye_stream_send(wye_stream_id id, const void *data, size_t length)
 {
 	const struct wye_order order = { .cause = WYE_STREAM_SLOW_CONSUMER };
-	int error = wye_socket_send(id.value, WYE_SOCKET_STREAM, NULL, 0, data, length);
+	int error = wye_socket_send(id.value, WYE_SOCKET_STREAM, NULL, 0, data, length, NULL);
 
 	if (error == -ENOBUFS) {
 		wye_metric_add(metrics.full, 1);

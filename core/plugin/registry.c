@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/calls.h"
+#include "base/metric.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "plugin/builtin.h"
@@ -29,6 +30,7 @@ struct instance {
 	void *pointer;
 	struct wye_settings *settings;
 	const config_setting_t *source; /* NULL: made by a name alone */
+	struct wye_gauges gauges;
 	bool broken; /* open() failed: names that use it are no second problem */
 	bool started;
 };
@@ -136,6 +138,18 @@ static int open_instance(struct instance *instance, struct wye_problems *problem
 	return 0;
 }
 
+static void register_gauges(struct instance *instance)
+{
+	const char *name = instance->name;
+
+	instance->gauges = (struct wye_gauges) {
+		wye_metric_register_for("plugin_timers_open", WYE_GAUGE, "plugin", name),
+		wye_metric_register_for("plugin_posts_open", WYE_GAUGE, "plugin", name),
+		wye_metric_register_for("plugin_jobs_open", WYE_GAUGE, "plugin", name),
+		wye_metric_register_for("plugin_tickets_open", WYE_GAUGE, "plugin", name),
+	};
+}
+
 static int add_instance(struct wye_registry *registry, const struct wye_plugin *plugin,
 			const char *name, const config_setting_t *source,
 			struct wye_problems *problems)
@@ -156,6 +170,7 @@ static int add_instance(struct wye_registry *registry, const struct wye_plugin *
 		free_instance(instance);
 		return error;
 	}
+	register_gauges(instance);
 	instance->next = registry->instances;
 	registry->instances = instance;
 	if (problems->errors > errors) {
@@ -535,5 +550,6 @@ bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const 
 	found->instance = instance->pointer;
 	found->name = slash ? name : instance->name;
 	found->plugin = instance->plugin->name;
+	found->gauges = &instance->gauges;
 	return found->part && !instance->broken;
 }

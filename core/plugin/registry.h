@@ -35,11 +35,18 @@ enum wye_part {
 	WYE_PART_WS_MIDDLEWARE,
 };
 
+/* What of a plugin instance is under way; 0 when nothing is open. */
+struct wye_gauges {
+	wye_metric timers, posts, jobs, tickets;
+};
+
 struct wye_found {
 	const void *part; /* of the type that was asked for */
 	void *instance;
-	const char *name;   /* as in the config, whose text it is: "instance" or "instance/part" */
+	const char
+		*name; /* as in the config, whose text it is: "instance" or "instance/part" */
 	const char *plugin; /* the name that the plugin gives itself */
+	const struct wye_gauges *gauges;
 };
 
 /* Finds "instance" or "instance/part"; a built-in one is opened at its first use. On failure

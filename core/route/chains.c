@@ -69,7 +69,8 @@ static void append(struct draft *draft, const char *name, const config_setting_t
 	} else {
 		*step = (struct wye_step) { .instance = found.instance,
 					    .name = found.name,
-					    .plugin = found.plugin };
+					    .plugin = found.plugin,
+					    .gauges = found.gauges };
 		if (maker->part == WYE_PART_REST_MIDDLEWARE)
 			step->rest = found.part;
 		else

@@ -69,14 +69,70 @@ static const struct wye_setting REST_ROUTE[] = {
 	{ .name = NULL },
 };
 
+static const char *const SLOW_CONSUMER[] = { "disconnect", "refuse", "drop-oldest",
+					     "keep-latest", NULL };
+
+static const struct wye_setting APP_PING[] = {
+	{ .name = "request",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "ping",
+	  .sentence = "the message" },
+	{ .name = "reply",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "pong",
+	  .sentence = "its answer" },
+	{ .name = NULL },
+};
+
 static const struct wye_setting WS_ROUTE[] = {
 	PATH_ROWS,
 	CHAIN_ROWS,
 	SIZE("max_message", "1048576", 1, 268435455, "bytes", "of a message; beyond: 1009"),
-	SIZE("outbox_bytes", "1048576", 1, 268435455, "bytes",
-	     "of payload that may wait for the peer; beyond: 1008"),
-	SIZE("outbox_messages", "8192", 1, 65535, "messages",
-	     "that may wait for the peer; beyond: 1008"),
+	SIZE("outbox_bytes", "1048576", 1, 134217727, "bytes",
+	     "of payload that may wait for the peer; beyond: slow_consumer"),
+	SIZE("outbox_messages", "8192", 1, 32767, "messages",
+	     "that may wait for the peer; beyond: slow_consumer"),
+	{ .name = "slow_consumer",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "disconnect",
+	  .choices = SLOW_CONSUMER,
+	  .sentence = "what becomes of a message that finds the outbox full: the connection is "
+		      "closed, the sender is told, or older messages are dropped" },
+	SIZE("slow_consumer_code", "1008", 1008, 1013, NULL,
+	     "that a slow consumer is closed with: 1008, or 1013 (try again later)"),
+	SECONDS("ping_interval", "30", 0, 86400,
+		"between two pings of the heartbeat; 0: no heartbeat"),
+	SECONDS("pong_timeout", "10", 0, 86400,
+		"for a ping's pong; then the peer is gone; 0: no limit"),
+	SECONDS("read_deadline", "60", 0, 86400,
+		"in which any frame must come; then the peer is gone; 0: no limit"),
+	SECONDS("idle_timeout", "0", 0, 864000,
+		"without a message either way, then 1001; 0: no limit"),
+	SECONDS("max_lifetime", "0", 0, 4000000, "of a connection, then 1012; 0: no limit"),
+	{ .name = "lifetime_jitter",
+	  .type = WYE_SETTING_NUMBER,
+	  .fallback = "0.1",
+	  .minimum = 0,
+	  .maximum = 1,
+	  .sentence = "part of max_lifetime that is taken off at random, so that connections "
+		      "don't all end together" },
+	{ .name = "fence",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "false",
+	  .sentence = "pings behind messages, whose pongs acknowledge them" },
+	SECONDS("fence_interval", "0.1", 0, 3600, "at least, between two fences"),
+	SIZE("max_frames_per_second", "0", 0, 100000000, "frames",
+	     "from one peer, control frames included; beyond: it is read more slowly; 0: no "
+	     "limit"),
+	SIZE("max_bytes_per_second", "0", 0, 2000000000, "bytes",
+	     "from one peer, likewise; 0: no limit"),
+	SECONDS("rate_patience", "10", 0, 3600,
+		"with a peer that goes on above these two, then 1008"),
+	{ .name = "app_ping",
+	  .type = WYE_SETTING_GROUP,
+	  .reserved = { APP_PING },
+	  .sentence = "a text message that is answered without the handler, for pages, which "
+		      "can't see pings: { request; reply; }" },
 	SECONDS("write_timeout", "30", 0, 86400,
 		"in which the peer must take something; 0: no limit"),
 	SECONDS("close_timeout", "5", 0.01, 3600, "for the peer's close frame"),
@@ -160,6 +216,26 @@ static void fill_rest(struct wye_made_route *made, const struct wye_route_maker 
 				       : group->redirect_slash;
 }
 
+static enum wye_slow_consumer slow_consumer(const char *name)
+{
+	unsigned i = 0;
+
+	while (SLOW_CONSUMER[i + 1] && strcmp(SLOW_CONSUMER[i], name) != 0)
+		i++;
+	return (enum wye_slow_consumer)i;
+}
+
+static void fill_clock(struct wye_ws_route *ws, const struct wye_settings *own)
+{
+	ws->ping_interval = milliseconds(own, "ping_interval");
+	ws->pong_timeout = milliseconds(own, "pong_timeout");
+	ws->read_deadline = milliseconds(own, "read_deadline");
+	ws->idle_timeout = milliseconds(own, "idle_timeout");
+	ws->max_lifetime = milliseconds(own, "max_lifetime");
+	ws->lifetime_jitter =
+		(unsigned)(ws->max_lifetime * wye_setting_number(own, "lifetime_jitter"));
+}
+
 static void fill_ws(struct wye_made_route *made)
 {
 	struct wye_ws_route *ws = &made->ws;
@@ -171,6 +247,49 @@ static void fill_ws(struct wye_made_route *made)
 	ws->write_timeout = milliseconds(own, "write_timeout");
 	ws->close_timeout = milliseconds(own, "close_timeout");
 	ws->handshake_timeout = milliseconds(own, "handshake_timeout");
+	ws->slow_consumer = slow_consumer(wye_setting_string(own, "slow_consumer"));
+	ws->slow_code = (unsigned)wye_setting_integer(own, "slow_consumer_code");
+	fill_clock(ws, own);
+	ws->fence = wye_setting_boolean(own, "fence");
+	ws->fence_interval = milliseconds(own, "fence_interval");
+	ws->max_frames = (unsigned)wye_setting_integer(own, "max_frames_per_second");
+	ws->max_bytes = (unsigned)wye_setting_integer(own, "max_bytes_per_second");
+	ws->rate_patience = milliseconds(own, "rate_patience");
+}
+
+static void register_metrics(struct wye_made_route *made)
+{
+	struct wye_ws_route_metrics *metrics = &made->ws.metrics;
+	const char *pattern = made->base.pattern;
+
+	metrics->backlog_messages = wye_metric_register_for("ws_route_backlog_messages",
+							    WYE_GAUGE, "route", pattern);
+	metrics->backlog_bytes =
+		wye_metric_register_for("ws_route_backlog_bytes", WYE_GAUGE, "route", pattern);
+	if (made->ws.fence || made->ws.handler->flags & WYE_WS_ACKS)
+		metrics->latency =
+			wye_histogram_register("ws_route_delivery_ms", "route", pattern);
+}
+
+/* The texts live as long as the config. */
+static int fill_app_ping(struct wye_made_route *made, const struct wye_route_maker *maker,
+			 const config_setting_t *entry)
+{
+	const config_setting_t *group = config_setting_get_member(entry, "app_ping");
+	struct wye_settings *own;
+	int error;
+
+	if (!group || !config_setting_is_group(group))
+		return 0;
+	error = wye_settings_create(&own, APP_PING, group, "app_ping", maker->chains.problems);
+	if (error)
+		return error;
+	made->ws.app_ping = wye_setting_string(own, "request");
+	made->ws.app_pong = wye_setting_string(own, "reply");
+	made->ws.app_ping_length = strlen(made->ws.app_ping);
+	made->ws.app_pong_length = strlen(made->ws.app_pong);
+	wye_settings_destroy(own);
+	return 0;
 }
 
 /* ---- one route ---- */
@@ -253,6 +372,7 @@ static bool find_handler(struct wye_made_route *made, const struct wye_route_mak
 	else
 		made->rest.handler = found.part;
 	made->base.mount.instance = found.instance;
+	made->base.gauges = found.gauges;
 	return true;
 }
 
@@ -299,11 +419,15 @@ int wye_route_make(struct wye_made_route *route, const struct wye_route_maker *m
 		error = fill_base(route, maker, entry, group);
 	if (error || !route->base.handler || !find_handler(route, maker, entry))
 		return error;
-	if (route->is_ws)
+	if (route->is_ws) {
 		fill_ws(route);
-	else
+		register_metrics(route);
+		error = fill_app_ping(route, maker, entry);
+	} else {
 		fill_rest(route, maker, entry, group);
-	error = open_route(route, maker, entry);
+	}
+	if (!error)
+		error = open_route(route, maker, entry);
 	if (!error && route->base.pattern[0] && problems->errors == errors && !group->misplaced)
 		insert(route, maker, entry);
 	return error;

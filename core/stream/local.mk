@@ -1,10 +1,14 @@
 libwyecore_a_SOURCES += \
 	core/stream/drain.c \
 	core/stream/drain.h \
+	core/stream/frame.c \
+	core/stream/frame.h \
 	core/stream/loop.c \
 	core/stream/loop.h \
 	core/stream/outbox.c \
 	core/stream/outbox.h \
+	core/stream/pressure.c \
+	core/stream/pressure.h \
 	core/stream/send.c \
 	core/stream/send.h \
 	core/stream/socket.c \

@@ -26,6 +26,19 @@ unsigned wye_stream_count(void)
 	return streams.count;
 }
 
+unsigned wye_stream_index(const struct wye_stream_loop *loop)
+{
+	return loop->loop.index - streams.first_loop;
+}
+
+struct wye_stream_loop *wye_stream_here(void)
+{
+	struct wye_loop *loop = wye_loop_current();
+
+	return loop && loop->index >= streams.first_loop ? (struct wye_stream_loop *)loop
+							 : NULL;
+}
+
 struct wye_stream_loop *wye_stream_at(unsigned n)
 {
 	return n < streams.count ? &streams.loops[n] : NULL;

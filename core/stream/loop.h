@@ -65,6 +65,9 @@ int wye_stream_start(const struct wye_stream_setup *setup,
 void wye_stream_stop(void);
 
 unsigned wye_stream_count(void);
+/* Which of them a loop is, from 0; and the one whose thread is calling, or NULL. Any thread. */
+unsigned wye_stream_index(const struct wye_stream_loop *loop);
+struct wye_stream_loop *wye_stream_here(void);
 /* The n-th of them; and the one with this loop index, or NULL. Any thread. */
 struct wye_stream_loop *wye_stream_at(unsigned n);
 struct wye_stream_loop *wye_stream_of(unsigned loop);

@@ -9,7 +9,17 @@
 enum {
 	POOLED = 16384 - (int)sizeof(struct wye_chunk), /* capacity of a chunk in stock */
 	STOCK = 64,                                     /* chunks kept by a loop */
+	STOCK_SHARED = 4096,
+	BUCKETS = 256,
 };
+
+/* Chunks by key, the newest first. Made for the first that has one, gone with the last. */
+struct wye_outbox_keys {
+	unsigned count;
+	struct wye_chunk *buckets[BUCKETS];
+};
+
+/* ---- chunks ---- */
 
 struct wye_chunk *wye_chunk_alone(size_t capacity)
 {
@@ -19,7 +29,8 @@ struct wye_chunk *wye_chunk_alone(size_t capacity)
 		return NULL;
 	chunk = malloc(sizeof *chunk + capacity);
 	if (chunk)
-		*chunk = (struct wye_chunk) { .capacity = (uint32_t)capacity };
+		*chunk = (struct wye_chunk) { .bytes = chunk->data,
+					      .capacity = (uint32_t)capacity };
 	return chunk;
 }
 
@@ -28,52 +39,148 @@ void wye_chunk_free(struct wye_chunk *chunk)
 	free(chunk);
 }
 
-void wye_chunks_fini(struct wye_chunks *chunks)
+static void free_list(struct wye_chunk *chunk)
 {
-	while (chunks->free) {
-		struct wye_chunk *next = chunks->free->next;
+	while (chunk) {
+		struct wye_chunk *next = chunk->next;
 
-		free(chunks->free);
-		chunks->free = next;
+		free(chunk);
+		chunk = next;
 	}
-	chunks->count = 0;
 }
 
-static struct wye_chunk *take_chunk(struct wye_chunks *chunks)
+void wye_chunks_fini(struct wye_chunks *chunks)
+{
+	free_list(chunks->free);
+	free_list(chunks->free_shared);
+	*chunks = (struct wye_chunks) { .free = NULL };
+}
+
+static struct wye_chunk *take_pooled(struct wye_chunks *chunks)
 {
 	struct wye_chunk *chunk = chunks->free;
 
 	if (!chunk) {
 		chunk = wye_chunk_alone(POOLED);
 		if (chunk)
-			chunk->pooled = true;
+			chunk->kind = WYE_CHUNK_POOLED;
 		return chunk;
 	}
 	chunks->free = chunk->next;
 	chunks->count--;
-	*chunk = (struct wye_chunk) { .capacity = POOLED, .pooled = true };
+	*chunk = (struct wye_chunk) { .bytes = chunk->data,
+				      .capacity = POOLED,
+				      .kind = WYE_CHUNK_POOLED };
 	return chunk;
 }
 
-static void give_chunk(struct wye_chunks *chunks, struct wye_chunk *chunk)
+struct wye_chunk *wye_outbox_refer(struct wye_chunks *chunks, struct wye_frame *frame)
 {
-	if (!chunk->pooled || chunks->count >= STOCK) {
-		free(chunk);
-		return;
+	struct wye_chunk *chunk = chunks->free_shared;
+
+	if (chunk) {
+		chunks->free_shared = chunk->next;
+		chunks->count_shared--;
+	} else {
+		chunk = malloc(sizeof *chunk);
+		if (!chunk)
+			return NULL;
 	}
-	chunk->next = chunks->free;
-	chunks->free = chunk;
-	chunks->count++;
+	wye_frame_hold(frame);
+	*chunk = (struct wye_chunk) { .bytes = frame->data,
+				      .frame = frame,
+				      .end = frame->length,
+				      .messages = 1,
+				      .payload = frame->payload,
+				      .kind = WYE_CHUNK_SHARED };
+	return chunk;
 }
 
-static void link_chunk(struct wye_outbox *outbox, struct wye_chunk *chunk)
+static bool keep(struct wye_chunk **list, unsigned *count, unsigned most,
+		 struct wye_chunk *chunk)
 {
-	chunk->next = NULL;
-	if (outbox->tail)
-		outbox->tail->next = chunk;
-	else
-		outbox->head = chunk;
-	outbox->tail = chunk;
+	if (*count >= most)
+		return false;
+	chunk->next = *list;
+	*list = chunk;
+	++*count;
+	return true;
+}
+
+static void give_back(struct wye_chunks *chunks, struct wye_chunk *chunk)
+{
+	wye_frame_drop(chunk->frame);
+	if (chunk->kind == WYE_CHUNK_POOLED &&
+	    keep(&chunks->free, &chunks->count, STOCK, chunk))
+		return;
+	if (chunk->kind == WYE_CHUNK_SHARED &&
+	    keep(&chunks->free_shared, &chunks->count_shared, STOCK_SHARED, chunk))
+		return;
+	free(chunk);
+}
+
+/* ---- keys ---- */
+
+static struct wye_chunk **bucket_of(struct wye_outbox_keys *keys, uint64_t key)
+{
+	return &keys->buckets[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
+}
+
+/* Without memory it is not found by its key later, and goes when it is the oldest. */
+static void key_add(struct wye_outbox *outbox, struct wye_chunk *chunk)
+{
+	struct wye_chunk **bucket;
+
+	if (!outbox->keys)
+		outbox->keys = calloc(1, sizeof *outbox->keys);
+	if (!outbox->keys) {
+		chunk->keyed = false;
+		return;
+	}
+	bucket = bucket_of(outbox->keys, chunk->key);
+	chunk->next_key = *bucket;
+	*bucket = chunk;
+	outbox->keys->count++;
+}
+
+static void key_remove(struct wye_outbox *outbox, struct wye_chunk *chunk)
+{
+	struct wye_chunk **link = bucket_of(outbox->keys, chunk->key);
+
+	while (*link != chunk)
+		link = &(*link)->next_key;
+	*link = chunk->next_key;
+	if (--outbox->keys->count)
+		return;
+	free(outbox->keys);
+	outbox->keys = NULL;
+}
+
+/* ---- the queue ---- */
+
+static void insert_after(struct wye_outbox *outbox, struct wye_chunk *previous,
+			 struct wye_chunk *chunk)
+{
+	struct wye_chunk **next = previous ? &previous->next : &outbox->head;
+
+	chunk->previous = previous;
+	chunk->next = *next;
+	*(chunk->next ? &chunk->next->previous : &outbox->tail) = chunk;
+	*next = chunk;
+	outbox->bytes += chunk->end - chunk->start;
+	outbox->messages += chunk->messages;
+	outbox->payload += chunk->payload;
+}
+
+static void remove_chunk(struct wye_outbox *outbox, struct wye_chunk *chunk)
+{
+	*(chunk->previous ? &chunk->previous->next : &outbox->head) = chunk->next;
+	*(chunk->next ? &chunk->next->previous : &outbox->tail) = chunk->previous;
+	outbox->bytes -= chunk->end - chunk->start;
+	outbox->messages -= chunk->messages;
+	outbox->payload -= chunk->payload;
+	if (chunk->keyed)
+		key_remove(outbox, chunk);
 }
 
 uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks, size_t length,
@@ -82,24 +189,49 @@ uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks, s
 	struct wye_chunk *chunk = outbox->tail;
 	uint8_t *room;
 
-	if (!chunk || !chunk->pooled || chunk->capacity - chunk->end < length) {
-		chunk = take_chunk(chunks);
+	if (!chunk || chunk->kind != WYE_CHUNK_POOLED ||
+	    chunk->capacity - chunk->end < length) {
+		chunk = take_pooled(chunks);
 		if (!chunk)
 			return NULL;
-		link_chunk(outbox, chunk);
+		wye_outbox_append(outbox, chunk);
 	}
 	room = chunk->data + chunk->end;
 	chunk->end += (uint32_t)length;
 	chunk->messages += messages;
 	chunk->payload += (uint32_t)payload;
 	outbox->bytes += length;
+	outbox->messages += messages;
+	outbox->payload += (uint32_t)payload;
 	return room;
 }
 
 void wye_outbox_append(struct wye_outbox *outbox, struct wye_chunk *chunk)
 {
-	link_chunk(outbox, chunk);
-	outbox->bytes += chunk->end - chunk->start;
+	chunk->begin = chunk->start;
+	chunk->place = ++outbox->place;
+	insert_after(outbox, outbox->tail, chunk);
+	if (chunk->keyed)
+		key_add(outbox, chunk);
+}
+
+static bool untouched(const struct wye_chunk *chunk)
+{
+	return chunk->start == chunk->begin;
+}
+
+void wye_outbox_overtake(struct wye_outbox *outbox, struct wye_chunk *chunk)
+{
+	struct wye_chunk *previous = NULL, *next = outbox->head;
+
+	while (next && (!untouched(next) || next->first)) {
+		previous = next;
+		next = next->next;
+	}
+	chunk->begin = chunk->start;
+	chunk->first = true; /* of two that overtake, the earlier stays in front */
+	chunk->place = outbox->place;
+	insert_after(outbox, previous, chunk);
 }
 
 int wye_outbox_peek(const struct wye_outbox *outbox, struct iovec *vectors, int count,
@@ -114,47 +246,71 @@ int wye_outbox_peek(const struct wye_outbox *outbox, struct iovec *vectors, int 
 		if (length > limit)
 			length = limit;
 		limit -= length;
-		vectors[used].iov_base = chunk->data + chunk->start;
+		vectors[used].iov_base = (uint8_t *)chunk->bytes + chunk->start;
 		vectors[used++].iov_len = length;
 	}
 	return used;
 }
 
-static void drop_head(struct wye_outbox *outbox, struct wye_chunks *chunks,
-		      struct wye_outbox_left *left)
+static void drop(struct wye_outbox *outbox, struct wye_chunks *chunks, struct wye_chunk *chunk,
+		 struct wye_outbox_left *left)
 {
-	struct wye_chunk *chunk = outbox->head;
-
 	left->messages += chunk->messages;
 	left->payload += chunk->payload;
-	outbox->head = chunk->next;
-	if (!outbox->head)
-		outbox->tail = NULL;
-	give_chunk(chunks, chunk);
+	left->place = chunk->place;
+	remove_chunk(outbox, chunk);
+	give_back(chunks, chunk);
 }
 
 void wye_outbox_take(struct wye_outbox *outbox, struct wye_chunks *chunks, size_t length,
 		     struct wye_outbox_left *left)
 {
-	outbox->bytes -= length;
 	while (outbox->head) {
 		struct wye_chunk *chunk = outbox->head;
 		size_t rest = chunk->end - chunk->start;
 
 		if (rest > length) {
 			chunk->start += (uint32_t)length;
+			outbox->bytes -= length;
 			return;
 		}
 		length -= rest;
-		drop_head(outbox, chunks, left);
+		drop(outbox, chunks, chunk, left);
 	}
 }
 
 void wye_outbox_clear(struct wye_outbox *outbox, struct wye_chunks *chunks)
 {
-	struct wye_outbox_left ignored = { 0, 0 };
+	struct wye_outbox_left ignored = { 0 };
 
 	while (outbox->head)
-		drop_head(outbox, chunks, &ignored);
-	outbox->bytes = 0;
+		drop(outbox, chunks, outbox->head, &ignored);
+}
+
+bool wye_outbox_drop_oldest(struct wye_outbox *outbox, struct wye_chunks *chunks,
+			    struct wye_outbox_left *left)
+{
+	struct wye_chunk *chunk = outbox->head;
+
+	while (chunk && !(chunk->droppable && untouched(chunk)))
+		chunk = chunk->next;
+	if (!chunk)
+		return false;
+	drop(outbox, chunks, chunk, left);
+	return true;
+}
+
+bool wye_outbox_drop_key(struct wye_outbox *outbox, struct wye_chunks *chunks, uint64_t key,
+			 struct wye_outbox_left *left)
+{
+	struct wye_chunk *chunk = outbox->keys ? *bucket_of(outbox->keys, key) : NULL,
+			 *oldest = NULL;
+
+	for (; chunk; chunk = chunk->next_key)
+		if (chunk->key == key && chunk->droppable && untouched(chunk))
+			oldest = chunk;
+	if (!oldest)
+		return false;
+	drop(outbox, chunks, oldest, left);
+	return true;
 }

@@ -11,13 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stream/pressure.h"
 #include "stream/send.h"
 
 enum {
 	BOUND_BYTES, /* indexes of the slot's spare words */
 	BOUND_MESSAGES,
-	KIND,
+	NATURE, /* kind, policy and flags, a byte each */
+	TAG,
 	PAYLOAD_BITS = 28,
+	MOST_MESSAGES = 65535,
 };
 
 static size_t queued_bytes(uint64_t word)
@@ -39,30 +42,73 @@ static uint64_t spare(const struct wye_slot *slot, unsigned index)
 
 void wye_slot_mark(struct wye_slot *slot, enum wye_socket_kind kind)
 {
-	atomic_store_explicit(&slot->spare[KIND], kind, memory_order_relaxed);
+	atomic_store_explicit(&slot->spare[NATURE], kind, memory_order_relaxed);
 }
 
 bool wye_slot_is(const struct wye_slot *slot, enum wye_socket_kind kind)
 {
-	return spare(slot, KIND) == kind;
+	return (spare(slot, NATURE) & 0xff) == kind;
 }
 
-int wye_socket_name(struct wye_socket *socket, enum wye_socket_kind kind, size_t bytes,
-		    unsigned messages)
+static enum wye_slow_consumer policy_of(const struct wye_slot *slot)
 {
-	const uint64_t values[] = { bytes, messages, kind };
+	return (enum wye_slow_consumer)(spare(slot, NATURE) >> 8 & 0xff);
+}
+
+int wye_socket_name(struct wye_socket *socket, enum wye_socket_kind kind,
+		    const struct wye_send_bounds *bounds)
+{
+	const uint64_t values[] = {
+		[BOUND_BYTES] = bounds->bytes,
+		[BOUND_MESSAGES] = bounds->messages,
+		[NATURE] = kind | (uint64_t)bounds->policy << 8 | (uint64_t)bounds->flags << 16,
+		[TAG] = (uintptr_t)bounds->tag,
+	};
 	int error = wye_id_acquire(socket->loop->ids, socket, &socket->slot, &socket->id);
 
-	for (unsigned i = 0; !error && i < 3; i++)
+	for (unsigned i = 0; !error && i < 4; i++)
 		atomic_store_explicit(&socket->slot->spare[i], values[i], memory_order_relaxed);
+	socket->bound = (unsigned)bounds->bytes;
+	socket->policy = (uint8_t)bounds->policy;
 	return error;
+}
+
+static void end_waits(struct wye_socket *socket, int status)
+{
+	struct wye_room_wait *wait = socket->waits;
+
+	socket->waits = NULL; /* they may wait again */
+	while (wait) {
+		struct wye_room_wait *next = wait->next;
+
+		wait->run(wait, status);
+		wait = next;
+	}
 }
 
 void wye_socket_unname(struct wye_socket *socket)
 {
-	if (socket->slot)
-		wye_id_release(socket->loop->ids, socket->slot);
+	if (!socket->slot)
+		return;
+	wye_id_release(socket->loop->ids, socket->slot);
 	socket->slot = NULL;
+	wye_socket_touch(socket); /* who waits for room is told at the turn's end */
+}
+
+void wye_socket_relieve(struct wye_socket *socket)
+{
+	socket->crowded = false;
+	end_waits(socket, socket->slot ? 0 : -ENOENT);
+	if (socket->ops->relieved && !socket->killed)
+		socket->ops->relieved(socket);
+}
+
+void wye_socket_wait(struct wye_socket *socket, struct wye_room_wait *wait)
+{
+	wait->next = socket->waits;
+	socket->waits = wait;
+	socket->crowded = true;
+	wye_socket_touch(socket); /* if it has room already, the turn's end tells */
 }
 
 static struct wye_slot *find_slot(uint64_t id, enum wye_socket_kind kind,
@@ -75,6 +121,18 @@ static struct wye_slot *find_slot(uint64_t id, enum wye_socket_kind kind,
 	return slot && wye_slot_is(slot, kind) ? slot : NULL;
 }
 
+struct wye_socket_place wye_socket_place(uint64_t id, enum wye_socket_kind kind)
+{
+	struct wye_socket_place place;
+	const struct wye_slot *slot = find_slot(id, kind, &place.loop);
+
+	if (!slot)
+		return (struct wye_socket_place) { .loop = NULL };
+	place.tag = (const void *)(uintptr_t)spare(slot, TAG);
+	place.flags = (uint8_t)(spare(slot, NATURE) >> 16);
+	return place;
+}
+
 struct wye_socket *wye_socket_find(uint64_t id, enum wye_socket_kind kind)
 {
 	struct wye_stream_loop *loop;
@@ -85,22 +143,66 @@ struct wye_socket *wye_socket_find(uint64_t id, enum wye_socket_kind kind)
 
 /* ---- room ---- */
 
-static int reserve(struct wye_slot *slot, uint64_t id, size_t length)
+static bool drops(enum wye_slow_consumer policy)
 {
-	uint64_t bytes = spare(slot, BOUND_BYTES), messages = spare(slot, BOUND_MESSAGES);
+	return policy == WYE_SLOW_DROP_OLDEST || policy == WYE_SLOW_KEEP_LATEST;
+}
+
+/* With `bytes` and `messages` waiting, and `pressed` bytes of them before this one. */
+static inline bool is_over(const struct wye_slot *slot, size_t bytes, size_t messages,
+			   size_t before)
+{
+	return bytes > spare(slot, BOUND_BYTES) || messages > spare(slot, BOUND_MESSAGES) ||
+	       (before > WYE_PRESSED && wye_pressure_high());
+}
+
+/* What to do with a message that makes an outbox fuller than it may be: 1: it goes in, older
+ * ones go; they wait at their loop, and until then there is a limit to that, too. */
+static int judge_over(const struct wye_slot *slot, size_t bytes, size_t messages)
+{
+	enum wye_slow_consumer policy = policy_of(slot);
+
+	if (drops(policy) && bytes <= 2 * spare(slot, BOUND_BYTES) &&
+	    messages <= 2 * spare(slot, BOUND_MESSAGES) && messages <= MOST_MESSAGES)
+		return 1;
+	return policy == WYE_SLOW_DISCONNECT ? -ENOBUFS : -EAGAIN;
+}
+
+static inline int reserve(struct wye_slot *slot, uint64_t id, size_t length)
+{
 	uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+	int verdict;
 
 	do {
+		size_t before = queued_bytes(word), messages = queued_messages(word) + 1;
+
 		if (!wye_id_matches(id, word))
 			return -ENOENT;
-		if (length > bytes)
+		if (length > spare(slot, BOUND_BYTES))
 			return -EMSGSIZE;
-		if (length > bytes - queued_bytes(word) || queued_messages(word) >= messages)
-			return -ENOBUFS;
+		verdict = is_over(slot, before + length, messages, before)
+				  ? judge_over(slot, before + length, messages)
+				  : 0;
+		if (verdict < 0)
+			return verdict;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&slot->word, &word, word + (UINT64_C(1) << PAYLOAD_BITS) + length,
 		memory_order_relaxed, memory_order_relaxed));
-	return 0;
+	return verdict;
+}
+
+/* On the socket's loop: what would be refused for want of room gets some by a write, first. */
+static int reserve_here(struct wye_socket *socket, struct wye_slot *slot, size_t length)
+{
+	int verdict = reserve(slot, socket->id, length);
+
+	if ((verdict == 1 || verdict == -EAGAIN || verdict == -ENOBUFS) && !socket->blocked) {
+		if (verdict == 1)
+			wye_socket_unreserve(socket, 1, length);
+		wye_socket_write(socket);
+		verdict = reserve(slot, socket->id, length);
+	}
+	return verdict;
 }
 
 void wye_socket_unreserve(struct wye_socket *socket, unsigned messages, size_t payload)
@@ -120,14 +222,17 @@ size_t wye_socket_waiting(const struct wye_socket *socket)
 
 size_t wye_socket_room(const struct wye_socket *socket)
 {
-	uint64_t word;
+	uint64_t word, bytes;
 
 	if (!socket->slot)
 		return 0;
 	word = atomic_load_explicit(&socket->slot->word, memory_order_relaxed);
-	if (queued_messages(word) >= spare(socket->slot, BOUND_MESSAGES))
+	bytes = queued_bytes(word);
+	if (queued_messages(word) >= spare(socket->slot, BOUND_MESSAGES) ||
+	    bytes >= spare(socket->slot, BOUND_BYTES) ||
+	    (bytes > WYE_PRESSED && wye_pressure_high()))
 		return 0;
-	return spare(socket->slot, BOUND_BYTES) - queued_bytes(word);
+	return spare(socket->slot, BOUND_BYTES) - bytes;
 }
 
 /* ---- on the socket's loop ---- */
@@ -141,62 +246,160 @@ static void write_parts(uint8_t *at, const void *head, size_t head_length, const
 		memcpy(at + head_length, data, length);
 }
 
-static int queue(struct wye_socket *socket, const void *head, size_t head_length,
-		 const void *data, size_t length, unsigned messages)
+static struct wye_chunk *make_chunk(const void *head, size_t head_length, const void *data,
+				    size_t length)
 {
-	size_t size = head_length + length;
+	struct wye_chunk *chunk = wye_chunk_alone(head_length + length);
 
-	if (size <= WYE_OUTBOX_SMALL) {
-		uint8_t *at = wye_outbox_room(&socket->outbox, &socket->loop->chunks, size,
-					      messages, messages ? length : 0);
+	if (!chunk)
+		return NULL;
+	write_parts(chunk->data, head, head_length, data, length);
+	chunk->end = (uint32_t)(head_length + length);
+	return chunk;
+}
+
+static bool drop_one(struct wye_socket *socket, const uint64_t *key)
+{
+	struct wye_outbox_left left = { 0 };
+	struct wye_chunks *chunks = &socket->loop->chunks;
+
+	if (!(key ? wye_outbox_drop_key(&socket->outbox, chunks, *key, &left)
+		  : wye_outbox_drop_oldest(&socket->outbox, chunks, &left)))
+		return false;
+	wye_socket_unreserve(socket, left.messages, left.payload);
+	socket->ops->dropped(socket, &left);
+	return true;
+}
+
+static bool too_full(const struct wye_socket *socket)
+{
+	uint64_t word;
+
+	if (!socket->slot)
+		return false;
+	word = atomic_load_explicit(&socket->slot->word, memory_order_relaxed);
+	return is_over(socket->slot, queued_bytes(word), queued_messages(word),
+		       queued_bytes(word));
+}
+
+/* The reservation of the message that is to go in is made already. */
+static void make_room(struct wye_socket *socket, const uint64_t *key)
+{
+	if (socket->policy == WYE_SLOW_KEEP_LATEST && key && too_full(socket))
+		(void)drop_one(socket, key);
+	while (too_full(socket) && drop_one(socket, NULL))
+		;
+}
+
+/* Puts a whole message in, for which room is reserved. */
+static void put(struct wye_socket *socket, struct wye_chunk *chunk, const uint64_t *key)
+{
+	if (drops((enum wye_slow_consumer)socket->policy)) {
+		make_room(socket, key);
+		chunk->droppable = true;
+		chunk->keyed = key;
+		chunk->key = key ? *key : 0;
+	}
+	wye_outbox_append(&socket->outbox, chunk);
+	wye_socket_touch(socket);
+}
+
+static bool may_join(const struct wye_socket *socket, size_t size)
+{
+	return size <= WYE_OUTBOX_SMALL && !drops((enum wye_slow_consumer)socket->policy);
+}
+
+static int put_bytes(struct wye_socket *socket, const void *head, size_t head_length,
+		     const void *data, size_t length, const uint64_t *key)
+{
+	struct wye_chunk *chunk;
+
+	if (may_join(socket, head_length + length)) {
+		uint8_t *at = wye_outbox_room(&socket->outbox, &socket->loop->chunks,
+					      head_length + length, 1, length);
 
 		if (!at)
 			return -ENOMEM;
 		write_parts(at, head, head_length, data, length);
-	} else {
-		struct wye_chunk *chunk = wye_chunk_alone(size);
-
-		if (!chunk)
-			return -ENOMEM;
-		write_parts(chunk->data, head, head_length, data, length);
-		chunk->end = (uint32_t)size;
-		chunk->messages = messages;
-		chunk->payload = messages ? (uint32_t)length : 0;
-		wye_outbox_append(&socket->outbox, chunk);
+		wye_socket_touch(socket);
+		return 0;
 	}
-	wye_socket_touch(socket);
+	chunk = make_chunk(head, head_length, data, length);
+	if (!chunk)
+		return -ENOMEM;
+	chunk->messages = 1;
+	chunk->payload = (uint32_t)length;
+	put(socket, chunk, key);
 	return 0;
 }
 
 int wye_socket_queue(struct wye_socket *socket, const void *head, size_t head_length,
 		     const void *data, size_t length)
 {
-	return queue(socket, head, head_length, data, length, 0);
+	struct wye_chunk *chunk;
+	uint8_t *at;
+
+	if (may_join(socket, head_length + length)) {
+		at = wye_outbox_room(&socket->outbox, &socket->loop->chunks,
+				     head_length + length, 0, 0);
+		if (!at)
+			return -ENOMEM;
+		write_parts(at, head, head_length, data, length);
+	} else {
+		chunk = make_chunk(head, head_length, data, length);
+		if (!chunk)
+			return -ENOMEM;
+		wye_outbox_append(&socket->outbox, chunk);
+	}
+	wye_socket_touch(socket);
+	return 0;
 }
 
-static void note_crowd(struct wye_socket *socket, const struct wye_slot *slot)
+int wye_socket_overtake(struct wye_socket *socket, const void *head, size_t head_length,
+			const void *data, size_t length)
 {
-	uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+	struct wye_chunk *chunk = make_chunk(head, head_length, data, length);
 
-	if (queued_bytes(word) > spare(slot, BOUND_BYTES) / 2)
-		socket->crowded = true;
+	if (!chunk)
+		return -ENOMEM;
+	wye_outbox_overtake(&socket->outbox, chunk);
+	wye_socket_touch(socket);
+	return 0;
 }
 
-static int send_here(struct wye_slot *slot, uint64_t id, const void *head, size_t head_length,
-		     const void *data, size_t length)
+static int send_here(struct wye_slot *slot, const void *head, size_t head_length,
+		     const void *data, size_t length, const uint64_t *key)
 {
-	struct wye_socket *socket;
-	int error = reserve(slot, id, length);
+	struct wye_socket *socket = atomic_load_explicit(&slot->object, memory_order_relaxed);
+	int verdict = reserve_here(socket, slot, length), error;
 
-	if (error)
-		return error;
-	socket = atomic_load_explicit(&slot->object, memory_order_relaxed);
-	error = queue(socket, head, head_length, data, length, 1);
+	if (verdict < 0)
+		return verdict;
+	error = put_bytes(socket, head, head_length, data, length, key);
 	if (error)
 		wye_socket_unreserve(socket, 1, length);
-	else
-		note_crowd(socket, slot);
-	return error;
+	return error ? error : verdict;
+}
+
+int wye_socket_share(struct wye_socket *socket, struct wye_frame *frame, const uint64_t *key)
+{
+	struct wye_chunk *chunk;
+	int verdict;
+
+	if (!socket->slot)
+		return -ENOENT;
+	if (frame->payload > WYE_SEND_MAX)
+		return -EMSGSIZE;
+	verdict = reserve_here(socket, socket->slot, frame->payload);
+	if (verdict < 0)
+		return verdict;
+	chunk = wye_outbox_refer(&socket->loop->chunks, frame);
+	if (!chunk) {
+		wye_socket_unreserve(socket, 1, frame->payload);
+		return -ENOMEM;
+	}
+	put(socket, chunk, key);
+	return verdict;
 }
 
 /* ---- from other threads ---- */
@@ -205,7 +408,8 @@ static int send_here(struct wye_slot *slot, uint64_t id, const void *head, size_
 struct posted {
 	struct wye_mail mail;
 	struct wye_chunk *chunk;
-	uint64_t id;
+	uint64_t id, key;
+	bool keyed;
 };
 
 /* A small message is copied, so that a stream of them leaves in few vectors. */
@@ -224,47 +428,49 @@ static void arrive(struct wye_mail *mail)
 		return;
 	}
 	socket = atomic_load_explicit(&slot->object, memory_order_relaxed);
-	if (size <= WYE_OUTBOX_SMALL)
+	if (may_join(socket, size))
 		at = wye_outbox_room(&socket->outbox, &loop->chunks, size, chunk->messages,
 				     chunk->payload);
 	if (at) {
 		memcpy(at, chunk->data + chunk->start, size);
 		wye_chunk_free(chunk);
+		wye_socket_touch(socket);
 	} else {
-		wye_outbox_append(&socket->outbox, chunk);
+		put(socket, chunk, posted->keyed ? &posted->key : NULL);
 	}
-	note_crowd(socket, slot);
-	wye_socket_touch(socket);
 }
 
 static int send_there(struct wye_stream_loop *loop, struct wye_slot *slot, uint64_t id,
-		      const void *head, size_t head_length, const void *data, size_t length)
+		      const void *head, size_t head_length, const void *data, size_t length,
+		      const uint64_t *key)
 {
 	size_t size = head_length + length;
 	struct wye_chunk *chunk = wye_chunk_alone(sizeof(struct posted) + size);
 	struct posted *posted;
-	int error;
+	int verdict;
 
 	if (!chunk)
 		return -ENOMEM;
 	posted = (struct posted *)chunk->data;
 	posted->chunk = chunk;
 	posted->id = id;
+	posted->keyed = key;
+	posted->key = key ? *key : 0;
 	chunk->start = sizeof *posted;
 	chunk->end = chunk->start + (uint32_t)size;
 	chunk->messages = 1;
 	chunk->payload = (uint32_t)length;
 	write_parts(chunk->data + chunk->start, head, head_length, data, length);
-	error = reserve(slot, id, length);
-	if (!error && wye_loop_mail(&loop->loop, &posted->mail, arrive))
-		error = -ENOENT;
-	if (error)
+	verdict = reserve(slot, id, length);
+	if (verdict >= 0 && wye_loop_mail(&loop->loop, &posted->mail, arrive))
+		verdict = -ENOENT;
+	if (verdict < 0)
 		wye_chunk_free(chunk);
-	return error;
+	return verdict;
 }
 
 int wye_socket_send(uint64_t id, enum wye_socket_kind kind, const void *head,
-		    size_t head_length, const void *data, size_t length)
+		    size_t head_length, const void *data, size_t length, const uint64_t *key)
 {
 	struct wye_stream_loop *loop;
 	struct wye_slot *slot = find_slot(id, kind, &loop);
@@ -274,8 +480,8 @@ int wye_socket_send(uint64_t id, enum wye_socket_kind kind, const void *head,
 	if (length > WYE_SEND_MAX)
 		return -EMSGSIZE;
 	if (wye_loop_here(&loop->loop))
-		return send_here(slot, id, head, head_length, data, length);
-	return send_there(loop, slot, id, head, head_length, data, length);
+		return send_here(slot, head, head_length, data, length, key);
+	return send_there(loop, slot, id, head, head_length, data, length, key);
 }
 
 /* ---- orders ---- */

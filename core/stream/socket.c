@@ -11,12 +11,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "stream/pressure.h"
 #include "stream/send.h"
 #include "stream/socket.h"
 
 enum {
 	FLUSH_LIMIT = 65536, /* bytes per sendmsg(2) */
-	VECTORS = 16,
+	VECTORS = 64,
 	FLUSH_EARLY = 2048, /* an outbox of this size does not wait for the turn's end */
 	TICKS = 4,          /* looks at the write progress per write_timeout */
 };
@@ -30,13 +31,28 @@ static void mark_dirty(struct wye_socket *socket)
 	socket->loop->dirty = socket;
 }
 
+/* What waits is counted for all outboxes together only where it does not leave at once. */
+static void account(struct wye_socket *socket)
+{
+	if (socket->outbox.bytes == socket->accounted)
+		return;
+	wye_pressure_change(socket->accounted, socket->outbox.bytes);
+	socket->accounted = socket->outbox.bytes;
+}
+
+static void clear(struct wye_socket *socket)
+{
+	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
+	account(socket);
+}
+
 void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 {
 	if (socket->killed)
 		return;
 	socket->killed = true;
 	socket->end = (uint8_t)how;
-	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
+	clear(socket);
 	/* Within a callback of the engine -1 is returned instead. Its asynchronous way would
 	 * wait for the engine's next event, which may never come. */
 	if (!socket->receiving)
@@ -115,7 +131,7 @@ static bool write_some(struct wye_socket *socket, bool *again)
 {
 	struct iovec vectors[VECTORS];
 	struct msghdr message = { .msg_iov = vectors };
-	struct wye_outbox_left left = { 0, 0 };
+	struct wye_outbox_left left = { 0 };
 	size_t before = socket->outbox.bytes;
 	ssize_t sent;
 
@@ -139,21 +155,46 @@ static bool write_some(struct wye_socket *socket, bool *again)
 	return true;
 }
 
-static void flush(struct wye_socket *socket)
+/* Returns false when the socket is broken. */
+static bool write_all(struct wye_socket *socket)
 {
 	bool again = socket->outbox.bytes && !socket->blocked;
 
+	if (!again)
+		return true;
+	if (socket->outbox.payload > socket->bound / 2)
+		socket->crowded = true;
+	watch_progress(socket);
+	while (again)
+		if (!write_some(socket, &again))
+			return false;
+	account(socket);
+	return true;
+}
+
+static void flush(struct wye_socket *socket)
+{
 	if (socket->killed)
 		return;
-	if (again)
-		watch_progress(socket);
-	while (again)
-		if (!write_some(socket, &again)) {
-			wye_socket_kill(socket, WYE_SOCKET_PEER);
-			return;
-		}
-	if (socket->closing && !socket->outbox.bytes)
+	if (socket->hooked)
+		socket->ops->flushing(socket);
+	if (socket->broken || !write_all(socket)) {
+		wye_socket_kill(socket, WYE_SOCKET_PEER);
+		return;
+	}
+	if (socket->closing && !socket->outbox.bytes) {
 		wye_socket_kill(socket, WYE_SOCKET_CLOSED);
+		return;
+	}
+	if (socket->crowded && (socket->outbox.payload <= socket->bound / 4 || !socket->slot))
+		wye_socket_relieve(socket);
+}
+
+void wye_socket_write(struct wye_socket *socket)
+{
+	if (!socket->killed && !socket->broken)
+		socket->broken = !write_all(socket);
+	mark_dirty(socket);
 }
 
 void wye_socket_touch(struct wye_socket *socket)
@@ -169,7 +210,7 @@ void wye_socket_close(struct wye_socket *socket)
 
 void wye_socket_drop(struct wye_socket *socket)
 {
-	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
+	clear(socket);
 	wye_socket_close(socket);
 }
 
@@ -177,6 +218,7 @@ void wye_socket_drop(struct wye_socket *socket)
 
 void wye_socket_pause(struct wye_socket *socket)
 {
+	socket->resuming = false;
 	if (socket->paused)
 		return;
 	socket->paused = true;
@@ -234,7 +276,7 @@ static void end(struct wye_socket *socket)
 	if (!socket->killed)
 		socket->end = loop->stopping ? WYE_SOCKET_STOPPED : WYE_SOCKET_PEER;
 	socket->killed = true;
-	wye_outbox_clear(&socket->outbox, &loop->chunks);
+	clear(socket);
 	wye_timer_stop(&loop->loop, &socket->timer);
 	*socket->link = socket->next;
 	if (socket->next)
@@ -242,6 +284,8 @@ static void end(struct wye_socket *socket)
 	socket->next = loop->dead;
 	loop->dead = socket;
 	socket->ops->ended(socket, (enum wye_socket_end)socket->end);
+	if (socket->waits)
+		wye_socket_relieve(socket);
 	atomic_fetch_sub_explicit(&loop->open, 1, memory_order_relaxed);
 }
 
@@ -277,7 +321,9 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, in
 					.loop = loop,
 					.descriptor = descriptor,
 					.slot = socket->slot,
-					.id = socket->id };
+					.id = socket->id,
+					.bound = socket->bound,
+					.policy = socket->policy };
 	socket->write_timeout = write_timeout;
 	wye_timer_init(&socket->timer, tick, socket);
 	socket->wsi = lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_SOCKET, adopted,
@@ -309,12 +355,16 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 {
 	struct wye_slot *slot = to->slot;
 	uint64_t id = to->id;
+	unsigned bound = to->bound;
+	uint8_t policy = to->policy;
 
 	wye_timer_stop(&from->loop->loop, &from->timer);
 	replace_dirty(from, to);
 	*to = *from;
 	to->slot = slot;
 	to->id = id;
+	to->bound = bound;
+	to->policy = policy;
 	to->ops = ops;
 	to->deadline = 0;
 	to->write_timeout = write_timeout;

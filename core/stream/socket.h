@@ -24,8 +24,15 @@ struct wye_socket_ops {
 	/* Bytes from the peer, to be used or copied during the call; they may be changed. Not
 	 * called while paused or after wye_socket_close(). */
 	void (*received)(struct wye_socket *socket, uint8_t *data, size_t length);
-	/* Messages have left the outbox for the kernel. */
+	/* The outbox is about to be written, and more may be put in; for sockets that are
+	 * hooked. */
+	void (*flushing)(struct wye_socket *socket);
+	/* Messages have left the outbox for the kernel; nothing may be called back. */
 	void (*written)(struct wye_socket *socket, unsigned messages, size_t payload);
+	/* A policy has taken messages out of the outbox, unwritten. */
+	void (*dropped)(struct wye_socket *socket, const struct wye_outbox_left *left);
+	/* The outbox, crowded before, has emptied to a quarter of its bound. */
+	void (*relieved)(struct wye_socket *socket);
 	/* Called once after each wye_socket_resume(), at the turn's end: what was kept back may
 	 * be worked off; reading goes on afterwards, unless it was paused again. */
 	void (*resumed)(struct wye_socket *socket);
@@ -49,15 +56,21 @@ struct wye_socket {
 	struct wye_slot *slot; /* NULL before it has an id, and once that is refused (send.h) */
 	uint64_t id;
 	struct wye_outbox outbox;
-	struct wye_timer timer; /* write progress and the deadline */
-	uint64_t deadline;      /* milliseconds of the loop's clock; 0: none */
-	uint64_t progress_at;   /* when the peer last took something */
+	size_t accounted;            /* bytes of it that wye_pressure counts */
+	struct wye_room_wait *waits; /* for room (send.h) */
+	struct wye_timer timer;      /* write progress and the deadline */
+	uint64_t deadline;           /* milliseconds of the loop's clock; 0: none */
+	uint64_t progress_at;        /* when the peer last took something */
 	uint64_t written,
 		taken; /* bytes given to the kernel; taken by the peer at the last look */
 	unsigned write_timeout; /* milliseconds; 0: none */
+	unsigned bound;         /* payload bytes of the outbox */
 	int descriptor;
-	uint8_t end;  /* enum wye_socket_end */
-	bool crowded; /* the outbox was more than half full; reset by the taker */
+	uint8_t end;    /* enum wye_socket_end */
+	uint8_t policy; /* enum wye_slow_consumer, when the outbox is full */
+	bool hooked;
+	bool crowded; /* the outbox was more than half full, or somebody waits for room */
+	bool broken;  /* a write failed where it could not be told */
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
 
@@ -73,6 +86,10 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 
 /* Something was put into the outbox: it is flushed at the turn's end at the latest. */
 void wye_socket_touch(struct wye_socket *socket);
+
+/* Writes what the kernel takes, now: for who has filled the outbox within one turn. Calls
+ * nothing back but `written`, and is always safe. */
+void wye_socket_write(struct wye_socket *socket);
 
 /* Closes after the outbox is written; nothing is received any more. */
 void wye_socket_close(struct wye_socket *socket);

@@ -13,8 +13,12 @@
 #include "stream/send.h"
 #include "websocket/connection.h"
 #include "websocket/lane.h"
+#include "websocket/members.h"
 #include "websocket/metrics.h"
+#include "websocket/publish.h"
+#include "websocket/rate.h"
 #include "websocket/send.h"
+#include "websocket/tasks.h"
 
 #define WS_MAGIC 0x77797773u
 
@@ -30,21 +34,31 @@ static void queue_close_frame(struct wye_ws *ws, unsigned code, const char *reas
 	(void)wye_ws_queue_control(ws, WYE_WS_OP_CLOSE, payload, length);
 }
 
+/* Nothing more is sent to it. */
+static void retire(struct wye_ws *ws)
+{
+	wye_socket_unname(&ws->socket);
+	wye_ws_leave_groups(ws);
+	wye_ws_backlog_fini(ws);
+}
+
 /* RFC 6455, 7.1.2: after a protocol error we say why and close without waiting for the peer. */
 void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const char *reason)
 {
 	bool wait = cause == WYE_WS_HANDLER || cause == WYE_WS_DRAIN ||
 		    cause == WYE_WS_POLICY || cause == WYE_WS_SLOW_CONSUMER ||
-		    cause == WYE_WS_DEADLINE;
+		    cause == WYE_WS_DEADLINE || cause == WYE_WS_IDLE ||
+		    cause == WYE_WS_LIFETIME || cause == WYE_WS_RATE;
 
 	if (ws->state != WYE_WS_OPEN)
 		return;
 	ws->cause = (uint8_t)cause;
 	ws->code = (uint16_t)code;
 	ws->state = wait ? WYE_WS_CLOSING : WYE_WS_CLOSED;
-	wye_socket_unname(&ws->socket);
+	retire(ws);
 	queue_close_frame(ws, code, reason);
 	wye_socket_deadline(&ws->socket, ws->route->close_timeout);
+	ws->held_by = 0;
 	if (wait)
 		wye_socket_resume(&ws->socket); /* the peer's close frame has to be read */
 	else
@@ -65,7 +79,7 @@ static void peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
 			memcpy(reason, input->data, input->length);
 		ws->reason = (struct wye_text) { reason, reason ? input->length : 0 };
 	}
-	wye_socket_unname(&ws->socket);
+	retire(ws);
 	if (first) /* the same code back (5.5.1) */
 		queue_close_frame(ws, input->code, NULL);
 	ws->state = WYE_WS_CLOSED;
@@ -75,8 +89,12 @@ static void peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
 
 static void expired(struct wye_socket *socket)
 {
-	wye_socket_kill(socket,
-			WYE_SOCKET_KILLED); /* the peer did not finish the close handshake */
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+
+	if (ws->state == WYE_WS_OPEN)
+		wye_ws_clock_look(ws);
+	else /* the peer did not finish the close handshake */
+		wye_socket_kill(socket, WYE_SOCKET_KILLED);
 }
 
 static struct wye_ws_ending describe(const struct wye_ws *ws)
@@ -143,7 +161,7 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 		ws->code = WYE_WS_ABNORMAL;
 	}
 	ws->state = WYE_WS_CLOSED;
-	wye_socket_unname(&ws->socket);
+	retire(ws);
 	if (ws->opened)
 		wye_ws_count_closed((enum wye_ws_cause)ws->cause);
 	wye_limits_leave(socket->loop->limits, &ws->peer);
@@ -151,6 +169,7 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 	wye_context_cancel(&ws->context, cancel_cause((enum wye_ws_cause)ws->cause));
 	wye_context_fini(&ws->context);
 	call_close(ws, &ending);
+	wye_ws_tasks_end(ws);
 	run_closed_steps(ws, &ending);
 }
 
@@ -162,6 +181,7 @@ static void destroy(struct wye_socket *socket)
 	wye_ws_decoder_fini(&ws->decoder);
 	free(ws->held);
 	free(ws->kept);
+	free(ws->rate);
 	free((char *)ws->reason.data);
 	ws->magic = 0;
 	free(ws);
@@ -177,7 +197,7 @@ static bool keep_message(struct wye_ws *ws, const struct wye_ws_input *input)
 	memcpy(ws->kept, input->data, input->length);
 	ws->kept_length = input->length;
 	ws->kept_kind = (uint8_t)input->opcode;
-	wye_socket_pause(&ws->socket);
+	wye_ws_hold(ws, WYE_WS_HELD_HANDLER);
 	return true;
 }
 
@@ -192,12 +212,34 @@ static int deliver(struct wye_ws *ws, enum wye_ws_kind kind, const void *data, s
 	return error;
 }
 
+static bool is_app_ping(const struct wye_ws *ws, const struct wye_ws_input *input)
+{
+	const struct wye_ws_route *route = ws->route;
+
+	return route->app_ping && input->length == route->app_ping_length &&
+	       input->opcode == WYE_WS_OP_TEXT &&
+	       !memcmp(input->data, route->app_ping, input->length);
+}
+
+static void answer_app_ping(struct wye_ws *ws)
+{
+	const struct wye_ws_route *route = ws->route;
+
+	wye_ws_count_app_ping();
+	(void)!wye_ws_send((wye_ws_id) { ws->socket.id }, WYE_WS_TEXT, route->app_pong,
+			   route->app_pong_length);
+}
+
 static void message(struct wye_ws *ws, const struct wye_ws_input *input)
 {
 	int error;
 
 	if (ws->state != WYE_WS_OPEN)
 		return;
+	if (is_app_ping(ws, input)) {
+		answer_app_ping(ws);
+		return;
+	}
 	error = deliver(ws, (enum wye_ws_kind)input->opcode, input->data, input->length);
 	if (error == -EAGAIN && keep_message(ws, input)) {
 		ws->socket.crowded = true;
@@ -205,8 +247,9 @@ static void message(struct wye_ws *ws, const struct wye_ws_input *input)
 	}
 	ws->messages_in++;
 	ws->bytes_in += input->length;
+	ws->clock.used_at = ws->socket.loop->loop.now;
 	wye_ws_count_in(input->length);
-	if (error)
+	if (error < 0)
 		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_INTERNAL_ERROR, NULL);
 }
 
@@ -235,8 +278,10 @@ static void dispatch(struct wye_ws *ws, enum wye_ws_event event,
 		break;
 	case WYE_WS_PING: /* 5.5.2; one that finds no room is answered by a later one (5.5.3) */
 		if (ws->state == WYE_WS_OPEN)
-			(void)wye_ws_queue_control(ws, WYE_WS_OP_PONG, input->data,
-						   input->length);
+			wye_ws_pong(ws, input->data, input->length);
+		break;
+	case WYE_WS_PONG:
+		wye_ws_backlog_pong(ws, input->data, input->length);
 		break;
 	case WYE_WS_CLOSE:
 		peer_closed(ws, input);
@@ -244,10 +289,11 @@ static void dispatch(struct wye_ws *ws, enum wye_ws_event event,
 	case WYE_WS_BROKEN:
 		broken(ws, input);
 		break;
-	case WYE_WS_PONG:
 	case WYE_WS_MORE:
-		break;
+		return;
 	}
+	if (ws->rate)
+		wye_ws_rate_take(ws, 1, 0);
 }
 
 static void hold(struct wye_ws *ws, const uint8_t *data, size_t length)
@@ -280,7 +326,12 @@ static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 
 static void received(struct wye_socket *socket, uint8_t *data, size_t length)
 {
-	decode(wye_ws_from_socket(socket), data, length);
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+
+	ws->clock.heard_at = socket->loop->loop.now;
+	if (ws->rate)
+		wye_ws_rate_take(ws, 0, length);
+	decode(ws, data, length);
 }
 
 static void redeliver(struct wye_ws *ws)
@@ -311,9 +362,38 @@ static void resumed(struct wye_socket *socket)
 	free(held);
 }
 
+static void flushing(struct wye_socket *socket)
+{
+	wye_ws_backlog_flushing(wye_ws_from_socket(socket));
+}
+
 static void written(struct wye_socket *socket, unsigned messages, size_t payload)
 {
-	wye_ws_release(wye_ws_from_socket(socket), messages, payload);
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+
+	ws->messages_out += messages;
+	ws->bytes_out += payload;
+	ws->clock.used_at = socket->loop->loop.now;
+	wye_ws_count_out(messages, payload);
+}
+
+static void dropped(struct wye_socket *socket, const struct wye_outbox_left *left)
+{
+	wye_ws_backlog_dropped(wye_ws_from_socket(socket), left);
+	wye_ws_count_dropped(left->messages);
+}
+
+static void relieved(struct wye_socket *socket)
+{
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+	const struct wye_ws_handler *handler = ws->route->handler;
+	struct wye_call before;
+
+	if (ws->state != WYE_WS_OPEN || !handler->drained)
+		return;
+	before = wye_ws_enter_call(ws);
+	handler->drained(ws, &ws->route->base.mount);
+	wye_call_leave(before);
 }
 
 static bool drain(struct wye_socket *socket)
@@ -329,7 +409,10 @@ static bool drain(struct wye_socket *socket)
 
 static const struct wye_socket_ops OPS = {
 	.received = received,
+	.flushing = flushing,
 	.written = written,
+	.dropped = dropped,
+	.relieved = relieved,
 	.resumed = resumed,
 	.expired = expired,
 	.drain = drain,
@@ -438,11 +521,12 @@ static void open_handler(struct wye_ws *ws, const struct wye_handshake *handshak
 
 	ws->opened = true;
 	wye_ws_count_opened();
+	wye_ws_clock_start(ws);
 	before = wye_ws_enter_call(ws);
 	if (route->handler->open)
 		error = route->handler->open(ws, &route->base.mount, handshake);
 	wye_call_leave(before);
-	if (error)
+	if (error < 0)
 		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_POLICY_VIOLATION, NULL);
 }
 
@@ -475,18 +559,28 @@ static void fail(struct wye_ws *ws, struct wye_handshake *handshake, struct wye_
 	wye_ws_give_up(handshake);
 }
 
+static int name(struct wye_ws *ws)
+{
+	const struct wye_send_bounds bounds = {
+		.bytes = ws->route->outbox_bytes,
+		.messages = ws->route->outbox_messages,
+		.policy = ws->route->slow_consumer,
+		.tag = ws->route,
+	};
+
+	return wye_socket_name(&ws->socket, WYE_SOCKET_WEBSOCKET, &bounds);
+}
+
 bool wye_ws_open(struct wye_handshake *handshake, struct wye_socket *adopted)
 {
 	struct wye_ws *ws = create(handshake);
 
-	if (!ws ||
-	    wye_socket_name(&ws->socket, WYE_SOCKET_WEBSOCKET, ws->route->outbox_bytes,
-			    ws->route->outbox_messages) ||
-	    take_socket(ws, handshake, adopted)) {
+	if (!ws || name(ws) || wye_ws_rate_start(ws) || take_socket(ws, handshake, adopted)) {
 		fail(ws, handshake, adopted);
 		return false;
 	}
-	if (wye_ws_queue_101(ws, handshake))
+	ws->socket.hooked = true;
+	if (wye_ws_queue_101(ws, handshake) || wye_ws_enter_user(ws))
 		wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
 	else
 		open_handler(ws, handshake);
@@ -562,13 +656,27 @@ void wye_ws_set_data(struct wye_ws *ws, void *data)
 	ws->data = data;
 }
 
+void wye_ws_hold(struct wye_ws *ws, enum wye_ws_held why)
+{
+	if (ws->state != WYE_WS_OPEN)
+		return;
+	ws->held_by |= (uint8_t)why;
+	wye_socket_pause(&ws->socket);
+}
+
+void wye_ws_let_go(struct wye_ws *ws, enum wye_ws_held why)
+{
+	ws->held_by &= (uint8_t)~why;
+	if (!ws->held_by)
+		wye_socket_resume(&ws->socket);
+}
+
 void wye_ws_pause(struct wye_ws *ws)
 {
-	if (ws->state == WYE_WS_OPEN)
-		wye_socket_pause(&ws->socket);
+	wye_ws_hold(ws, WYE_WS_HELD_HANDLER);
 }
 
 void wye_ws_resume(struct wye_ws *ws)
 {
-	wye_socket_resume(&ws->socket);
+	wye_ws_let_go(ws, WYE_WS_HELD_HANDLER);
 }

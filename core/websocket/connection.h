@@ -9,6 +9,8 @@
 
 #include "base/calls.h"
 #include "stream/socket.h"
+#include "websocket/backlog.h"
+#include "websocket/clock.h"
 #include "websocket/codec.h"
 #include "websocket/handshake.h"
 
@@ -17,6 +19,16 @@ enum wye_ws_state {
 	WYE_WS_CLOSING, /* our close frame is queued; the peer's is awaited */
 	WYE_WS_CLOSED,  /* nothing more is read; the socket ends when the outbox is written */
 };
+
+/* Why reading is paused; bits. */
+enum wye_ws_held {
+	WYE_WS_HELD_HANDLER = 1,
+	WYE_WS_HELD_RATE = 2,
+};
+
+struct wye_ws_rate;
+struct wye_ws_task;
+struct wye_membership;
 
 struct wye_ws {
 	struct wye_socket socket; /* first */
@@ -34,11 +46,18 @@ struct wye_ws {
 	uint8_t *kept; /* a message that the handler did not take */
 	size_t kept_length;
 	uint8_t kept_kind;
+	uint8_t held_by; /* bits of enum wye_ws_held */
+	struct wye_ws_clock clock;
+	struct wye_ws_backlog backlog;
+	struct wye_ws_rate *rate;
+	struct wye_ws_task *tasks;
 	uint64_t opened_at; /* milliseconds */
 	uint64_t messages_in, bytes_in, messages_out, bytes_out;
 	struct wye_text reason; /* the peer's; allocated */
 	union wye_address peer;
 	struct wye_text client, user, subprotocol; /* behind the struct */
+	struct wye_membership *memberships;        /* in groups (members.h) */
+	uint16_t membership_count;
 	void **states;
 	struct wye_parameter *parameters;
 	uint16_t parameter_count;
@@ -60,6 +79,10 @@ void wye_ws_give_up(struct wye_handshake *handshake);
 
 /* Starts the close handshake from the inside. Loop's thread. */
 void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const char *reason);
+
+/* Pauses and resumes reading, for one of the reasons; a handler's -EAGAIN is its own. */
+void wye_ws_hold(struct wye_ws *ws, enum wye_ws_held why);
+void wye_ws_let_go(struct wye_ws *ws, enum wye_ws_held why);
 
 /* The connection that a socket is, or NULL if it is another taker's. */
 struct wye_ws *wye_ws_from_socket(struct wye_socket *socket);

@@ -1,20 +1,40 @@
 libwyecore_a_SOURCES += \
+	core/websocket/backlog.c \
+	core/websocket/backlog.h \
+	core/websocket/clock.c \
+	core/websocket/clock.h \
 	core/websocket/close.c \
 	core/websocket/close.h \
 	core/websocket/codec.c \
 	core/websocket/codec.h \
 	core/websocket/connection.c \
 	core/websocket/connection.h \
+	core/websocket/delivery.c \
+	core/websocket/group.c \
+	core/websocket/group.h \
 	core/websocket/handshake.c \
 	core/websocket/handshake.h \
+	core/websocket/info.c \
 	core/websocket/lane.c \
 	core/websocket/lane.h \
+	core/websocket/ledger.c \
+	core/websocket/ledger.h \
 	core/websocket/mask.h \
+	core/websocket/members.c \
+	core/websocket/members.h \
 	core/websocket/metrics.c \
 	core/websocket/metrics.h \
 	core/websocket/pending.c \
 	core/websocket/pending.h \
+	core/websocket/publish.c \
+	core/websocket/publish.h \
+	core/websocket/rate.c \
+	core/websocket/rate.h \
+	core/websocket/room.c \
 	core/websocket/send.c \
 	core/websocket/send.h \
+	core/websocket/tasks.c \
+	core/websocket/tasks.h \
 	core/websocket/utf8.c \
-	core/websocket/utf8.h
+	core/websocket/utf8.h \
+	core/websocket/visit.c

@@ -13,25 +13,6 @@ enum {
 	CONTROL_SLACK = 65536, /* bytes of frames that may wait beyond the bound */
 };
 
-void wye_ws_release(struct wye_ws *ws, unsigned messages, size_t payload)
-{
-	const struct wye_ws_handler *handler = ws->route->handler;
-	struct wye_call before;
-
-	ws->messages_out += messages;
-	ws->bytes_out += payload;
-	wye_ws_count_out(messages, payload);
-	if (!ws->socket.crowded || ws->state != WYE_WS_OPEN ||
-	    wye_socket_waiting(&ws->socket) > ws->route->outbox_bytes / 4)
-		return;
-	ws->socket.crowded = false;
-	if (!handler->drained)
-		return;
-	before = wye_ws_enter_call(ws);
-	handler->drained(ws, &ws->route->base.mount);
-	wye_call_leave(before);
-}
-
 size_t wye_ws_capacity(const struct wye_ws *ws)
 {
 	return ws->route->outbox_bytes;
@@ -42,16 +23,34 @@ size_t wye_ws_room(const struct wye_ws *ws)
 	return wye_socket_room(&ws->socket);
 }
 
+/* ---- control frames ---- */
+
 int wye_ws_queue_control(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
 			 size_t length)
 {
 	uint8_t header[WYE_WS_SEND_MAX];
 
-	if (opcode == WYE_WS_OP_PONG &&
-	    ws->socket.outbox.bytes > ws->route->outbox_bytes + CONTROL_SLACK)
-		return -ENOBUFS;
 	return wye_socket_queue(&ws->socket, header,
 				wye_ws_frame_header(header, opcode, length), data, length);
+}
+
+int wye_ws_overtake(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
+		    size_t length)
+{
+	uint8_t header[WYE_WS_SEND_MAX];
+
+	return wye_socket_overtake(&ws->socket, header,
+				   wye_ws_frame_header(header, opcode, length), data, length);
+}
+
+void wye_ws_pong(struct wye_ws *ws, const void *data, size_t length)
+{
+	const struct wye_socket *socket = &ws->socket;
+
+	if (!socket->blocked || !socket->outbox.bytes)
+		(void)wye_ws_queue_control(ws, WYE_WS_OP_PONG, data, length);
+	else if (socket->outbox.bytes <= ws->route->outbox_bytes + CONTROL_SLACK)
+		(void)!wye_ws_overtake(ws, WYE_WS_OP_PONG, data, length);
 }
 
 /* ---- the 101 ---- */
@@ -102,11 +101,36 @@ int wye_ws_queue_101(struct wye_ws *ws, const struct wye_handshake *handshake)
 	return 0;
 }
 
-/* ---- public ---- */
+/* ---- messages ---- */
+
+struct wye_frame *wye_ws_frame_make(enum wye_ws_kind kind, const void *data, size_t length)
+{
+	uint8_t header[WYE_WS_SEND_MAX];
+	size_t size = wye_ws_frame_header(header, (enum wye_ws_opcode)kind, length);
+
+	return wye_frame_create(header, size, data, length);
+}
+
+void wye_ws_share(struct wye_ws *ws, struct wye_frame *frame, const uint64_t *key)
+{
+	int verdict = wye_socket_share(&ws->socket, frame, key);
+
+	if (verdict == -EAGAIN) {
+		ws->backlog.refused++;
+		wye_ws_count_sends_refused();
+	} else if (verdict == -ENOBUFS) {
+		wye_ws_count_full();
+		wye_ws_end(ws, WYE_WS_SLOW_CONSUMER, ws->route->slow_code, "too slow");
+	}
+}
 
 static void carry_out_close(struct wye_socket *socket, const struct wye_order *order)
 {
-	wye_ws_end(wye_ws_from_socket(socket), (enum wye_ws_cause)order->cause, order->code,
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+	unsigned code =
+		order->cause == WYE_WS_SLOW_CONSUMER ? ws->route->slow_code : order->code;
+
+	wye_ws_end(ws, (enum wye_ws_cause)order->cause, code,
 		   order->reason[0] ? order->reason : NULL);
 }
 
@@ -119,19 +143,40 @@ static int order_close(wye_ws_id id, enum wye_ws_cause cause, unsigned code, con
 	return wye_socket_order(id.value, WYE_SOCKET_WEBSOCKET, &order, carry_out_close);
 }
 
-int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data, size_t length)
+static int tell_full(wye_ws_id id, int error)
 {
-	uint8_t header[WYE_WS_SEND_MAX];
-	int error = wye_socket_send(
-		id.value, WYE_SOCKET_WEBSOCKET, header,
-		wye_ws_frame_header(header, (enum wye_ws_opcode)kind, length), data, length);
-
 	if (error == -ENOBUFS) {
 		wye_ws_count_full();
-		(void)order_close(id, WYE_WS_SLOW_CONSUMER, WYE_WS_POLICY_VIOLATION,
-				  "too slow");
+		(void)order_close(id, WYE_WS_SLOW_CONSUMER, 0, "too slow");
+	} else if (error == -EAGAIN) {
+		wye_ws_count_sends_refused();
 	}
 	return error;
+}
+
+static inline int send_message(wye_ws_id id, const uint64_t *key, enum wye_ws_kind kind,
+			       const void *data, size_t length)
+{
+	uint8_t header[WYE_WS_SEND_MAX];
+	int verdict =
+		wye_socket_send(id.value, WYE_SOCKET_WEBSOCKET, header,
+				wye_ws_frame_header(header, (enum wye_ws_opcode)kind, length),
+				data, length, key);
+
+	return verdict < 0 ? tell_full(id, verdict) : verdict;
+}
+
+/* ---- public ---- */
+
+int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data, size_t length)
+{
+	return send_message(id, NULL, kind, data, length);
+}
+
+int wye_ws_send_keyed(wye_ws_id id, uint64_t key, enum wye_ws_kind kind, const void *data,
+		      size_t length)
+{
+	return send_message(id, &key, kind, data, length);
 }
 
 int wye_ws_close(wye_ws_id id, unsigned code, const char *reason)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * send.h - what goes to a connection's outbox. The public functions stand in <wye/websocket.h>.
+ * On the connection's loop, unless said otherwise.
  */
 #ifndef WYE_CORE_WEBSOCKET_SEND_H
 #define WYE_CORE_WEBSOCKET_SEND_H
@@ -10,11 +11,19 @@
 /* Writes the 101 (RFC 6455, 4.2.2), as the first bytes. Returns 0 or a negative errno. */
 int wye_ws_queue_101(struct wye_ws *ws, const struct wye_handshake *handshake) WYE_MUST_CHECK;
 
-/* Queues a control frame. Pongs are dropped while the outbox is over its bound. */
+/* Queues a control frame at the end, or in front of all messages of which nothing is written.
+ */
 int wye_ws_queue_control(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
 			 size_t length);
+int wye_ws_overtake(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
+		    size_t length) WYE_MUST_CHECK;
+/* Answers a ping. Left out while the outbox is far over its bound: a later pong will do. */
+void wye_ws_pong(struct wye_ws *ws, const void *data, size_t length);
 
-/* Messages have left the outbox: the totals are kept, and the handler may hear of it. */
-void wye_ws_release(struct wye_ws *ws, unsigned messages, size_t payload);
+/* A message as it goes over the wire, for many. Any thread; NULL without memory. */
+struct wye_frame *wye_ws_frame_make(enum wye_ws_kind kind, const void *data, size_t length);
+/* Gives it to one of them; what finds no room goes by the route's slow_consumer, and is
+ * counted. Nothing of a plugin is called. */
+void wye_ws_share(struct wye_ws *ws, struct wye_frame *frame, const uint64_t *key);
 
 #endif

@@ -22,8 +22,8 @@ enum wye_metric_kind {
 
 /* Registers a name of a-z, 0-9 and _ ("greeter_greetings_total"), which is copied; the same
  * name gives the same metric, so instances of a plugin share one. Any thread; takes a lock: for
- * open(). There is room for 256 in all; beyond it one that stands for nothing is returned, and
- * a line is logged. */
+ * open(). There is room for some thousand in all; beyond it one that stands for nothing is
+ * returned, and a line is logged. */
 WYE_API wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind);
 
 /* Adds to it. Any thread; no lock. */

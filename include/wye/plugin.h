@@ -11,6 +11,8 @@
 #define WYE_PLUGIN_H
 
 #include <wye/context.h>
+#include <wye/delivery.h>
+#include <wye/group.h>
 #include <wye/log.h>
 #include <wye/loop.h>
 #include <wye/metric.h>
@@ -22,7 +24,7 @@
 
 /* The interface's number; a plugin built against another is refused. It changes freely until
  * wye 1.0 and never from then on. */
-#define WYE_PLUGIN_ABI 2
+#define WYE_PLUGIN_ABI 3
 
 /* `size` members here and below hold sizeof of their struct: members are only ever appended, so
  * an older plugin is recognised by its smaller one. Lists are arrays of pointers with NULL at

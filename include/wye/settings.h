@@ -21,6 +21,7 @@ enum wye_setting_type {
 	WYE_SETTING_NUMBER, /* with a fraction; an integer is taken too */
 	WYE_SETTING_STRING,
 	WYE_SETTING_STRINGS, /* a list or array of strings */
+	WYE_SETTING_GROUP,   /* of the program's own tables only */
 };
 
 enum wye_setting_flag {

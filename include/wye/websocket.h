@@ -128,10 +128,14 @@ enum wye_ws_cause {
 	WYE_WS_PROTOCOL,      /* the peer broke RFC 6455: 1002, 1007 */
 	WYE_WS_LIMIT,         /* a message above max_message: 1009 */
 	WYE_WS_WRITE_STALL,   /* the peer took nothing for write_timeout */
-	WYE_WS_SLOW_CONSUMER, /* the outbox was full: 1008 */
+	WYE_WS_SLOW_CONSUMER, /* the outbox was full: 1008 or 1013 */
 	WYE_WS_POLICY,        /* open() or message() refused the connection: 1008, 1011 */
 	WYE_WS_DRAIN,         /* the program stops: 1001 */
 	WYE_WS_DEADLINE,      /* of its context: 1008 */
+	WYE_WS_SILENT,        /* no pong within pong_timeout, or nothing for read_deadline */
+	WYE_WS_IDLE,          /* no message either way for idle_timeout: 1001 */
+	WYE_WS_LIFETIME,      /* max_lifetime is over: 1012 */
+	WYE_WS_RATE,          /* more frames or bytes than the route allows: 1008 */
 	WYE_WS_REFUSED,       /* the handshake was refused; there never was a connection */
 };
 
@@ -174,12 +178,131 @@ WYE_API void wye_ws_resume(struct wye_ws *ws);
  * Any thread. `data` is copied before the call returns. Messages from one thread arrive in
  * the order sent (RFC 6455, 5.4). Text must be UTF-8 (5.6); that is the caller's duty.
  *
- * Returns 0; -ENOENT if the connection is gone or closing; -ENOBUFS if its outbox is full: the
- * message is not sent and the slow consumer is disconnected (code 1008); -EMSGSIZE above the
- * route's outbox_bytes; -ENOMEM.
+ * Returns 0: it is queued; 1: it is queued, and older ones were or will be dropped for it
+ * (slow_consumer = "drop-oldest" or "keep-latest"). -EAGAIN: its outbox is full, nothing was
+ * queued (slow_consumer = "refuse"). -ENOBUFS: its outbox is full, and the slow consumer is
+ * disconnected (slow_consumer = "disconnect"). -ENOENT: the connection is gone or closing.
+ * -EMSGSIZE: it is larger than the route's outbox_bytes. -ENOMEM.
  */
 WYE_API int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data,
 			size_t length) WYE_MUST_CHECK;
+
+/* The same of a message that replaces what is older under the same key, of the sender's own
+ * choice: on a route with slow_consumer = "keep-latest", when the outbox is full, the oldest
+ * that waits with this key gives way, else the oldest of all. Elsewhere as wye_ws_send(). */
+WYE_API int wye_ws_send_keyed(wye_ws_id id, uint64_t key, enum wye_ws_kind kind,
+			      const void *data, size_t length) WYE_MUST_CHECK;
+
+/* Calls `run(argument, 0)` once, on the connection's loop, as soon as its outbox has emptied to
+ * a quarter of its bound, which may be at once; `run(argument, -ENOENT)` if the connection ends
+ * first. Any thread. Returns 0, and `run` will be called; -ENOENT; -ENOMEM. */
+WYE_API int wye_ws_when_room(wye_ws_id id, void (*run)(void *argument, int status),
+			     void *argument) WYE_MUST_CHECK;
+
+/* Waits for the same, at most so long. A thread that may block: one of the plugin's own, or a
+ * step on the blocking pool. Returns 0; -ENOENT; -ETIMEDOUT; -EDEADLK on a loop's thread, which
+ * may not wait; -ENOMEM. */
+WYE_API int wye_ws_wait_room(wye_ws_id id, unsigned milliseconds) WYE_MUST_CHECK;
+
+/* Sends a message to all open connections of a route (its pattern, as wye_ws_route() has it),
+ * or to all of all routes (data NULL). Framed once. Any thread; data is copied. What is not
+ * written for want of room goes by each route's slow_consumer. Returns 0; -EMSGSIZE; -ENOMEM.
+ */
+WYE_API int wye_ws_send_all(struct wye_text route, enum wye_ws_kind kind, const void *data,
+			    size_t length) WYE_MUST_CHECK;
+
+/* ---- acknowledgement ----
+ *
+ * Three levels, each with a meaning of its own:
+ * - transport: the pong of a ping acknowledges every message before that ping. The heartbeat's
+ *   does so on every route, a fence's every fence_interval where `fence = true`. It works with
+ *   every client, and says that the peer's WebSocket engine received, not that anybody handled.
+ * - protocol: the handler knows from the client's library what was received, and says so by
+ *   wye_ws_acked(). On routes of handlers with WYE_WS_ACKS this level counts instead.
+ * - application: messages with numbers of their own, kept until the client's code confirms
+ *   them and sent again after a reconnect: <wye/delivery.h>.
+ *
+ * A connection's backlog is what sends have accepted and is neither acknowledged nor dropped.
+ */
+
+/* How many messages have been queued on this connection so far, in the order in which they
+ * leave: the number of the latest, which counts from 1. On the connection's loop. */
+WYE_API uint64_t wye_ws_queued(const struct wye_ws *ws);
+
+/* The client has confirmed all messages up to this number (of wye_ws_queued()). Numbers never
+ * sent, and those confirmed before, count for nothing. Any thread. Returns 0; -ENOENT; -EPERM
+ * if the handler's flags have no WYE_WS_ACKS; -ENOMEM. */
+WYE_API int wye_ws_acked(wye_ws_id id, uint64_t number);
+
+/* ---- timers, calls and work for a connection ----
+ *
+ * Each `run` is called exactly once, on the connection's loop: with the connection, or with
+ * NULL if it has ended before, so that `argument` can be freed. What was not called before the
+ * handler's close() is called right after it.
+ */
+
+/* Calls `run` `milliseconds` from now (resolution 10 ms). `*out` (may be NULL) can be given to
+ * wye_ws_timer_stop() until `run` is called. The connection's loop. Returns 0; -ENOENT if it is
+ * ending; -ENOMEM. */
+struct wye_ws_timer;
+WYE_API int wye_ws_timer_start(struct wye_ws *ws, uint64_t milliseconds,
+			       void (*run)(struct wye_ws *ws, void *argument), void *argument,
+			       struct wye_ws_timer **out) WYE_MUST_CHECK;
+/* Stops it; `run` will not be called. The connection's loop. */
+WYE_API void wye_ws_timer_stop(struct wye_ws_timer *timer);
+
+/* Calls `run` on the connection's loop, in one of its next turns. Any thread; calls of one
+ * thread run in order. Returns 0; -ENOENT: `run` will not be called; -ENOMEM. */
+WYE_API int wye_ws_post(wye_ws_id id, void (*run)(struct wye_ws *ws, void *argument),
+			void *argument) WYE_MUST_CHECK;
+
+/* Calls `work(argument, context)` on the blocking pool, and `run` afterwards. `context` is of
+ * the work alone and cancelled when the connection ends; work that has not begun by then is
+ * left out. The connection's loop. Returns 0; -ENOENT if it is ending; -EAGAIN if the pool's
+ * queue is full; -ENOMEM. */
+WYE_API int wye_ws_work(struct wye_ws *ws,
+			void (*work)(void *argument, const struct wye_context *context),
+			void (*run)(struct wye_ws *ws, void *argument),
+			void *argument) WYE_MUST_CHECK;
+
+/* ---- the registry: all connections that are open ---- */
+
+/* What is known of a connection. Texts are the connection's own. */
+struct wye_ws_info {
+	size_t size;
+	wye_ws_id id;
+	struct wye_text route, user, client, subprotocol;
+	uint64_t age; /* milliseconds since the 101 */
+	uint64_t messages_in, bytes_in;
+	uint64_t messages_out, bytes_out;         /* written */
+	uint64_t messages_waiting, bytes_waiting; /* in the outbox */
+	uint64_t messages_unacked, bytes_unacked; /* the backlog; those waiting included */
+	uint64_t messages_dropped; /* from the outbox, by the route's slow_consumer */
+	uint64_t messages_refused; /* likewise, of publications */
+};
+
+/* Fills `info`, whose `size` the caller has set. The connection's loop. */
+WYE_API void wye_ws_describe(const struct wye_ws *ws, struct wye_ws_info *info);
+
+/* Calls `visit` for each open connection on its own loop, so several at once on different
+ * threads, and then `done` (may be NULL) once, on the last of them. A visit must be short and
+ * may send, close and join groups. Connections that open or close meanwhile may be missed. Any
+ * thread. Returns 0; -ENOMEM: nothing is called. */
+WYE_API int wye_ws_each(void (*visit)(struct wye_ws *ws, void *argument),
+			void (*done)(void *argument), void *argument) WYE_MUST_CHECK;
+
+/* The same for all connections of a user, as a middleware has set it (wye_ws_user()). Returns
+ * as above; -ENOENT if the user has none: nothing is called. */
+WYE_API int wye_ws_each_of_user(struct wye_text user,
+				void (*visit)(struct wye_ws *ws, void *argument),
+				void (*done)(void *argument), void *argument) WYE_MUST_CHECK;
+
+/* How many connections a user has. Any thread. */
+WYE_API size_t wye_ws_count_of_user(struct wye_text user);
+
+/* Sends to all connections of a user. As wye_group_publish(). */
+WYE_API int wye_ws_send_user(struct wye_text user, enum wye_ws_kind kind, const void *data,
+			     size_t length) WYE_MUST_CHECK;
 
 /* Starts the close handshake (RFC 6455, 7.1.2): what is queued is written first, then a close
  * frame with `code` and `reason` (UTF-8, cut at 123 bytes, may be NULL). Any thread.
@@ -190,6 +313,11 @@ WYE_API int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data,
 WYE_API int wye_ws_close(wye_ws_id id, unsigned code, const char *reason);
 
 /* ---- what a plugin registers ---- */
+
+/* Flags of a handler. */
+enum wye_ws_flag {
+	WYE_WS_ACKS = 256, /* it calls wye_ws_acked() */
+};
 
 /* A handler. All callbacks run on the connection's loop and may not block. */
 struct wye_ws_handler {
@@ -204,7 +332,7 @@ struct wye_ws_handler {
 	 * 1008, and close() is called. May be NULL. */
 	int (*open)(struct wye_ws *ws, const struct wye_mount *mount,
 		    const struct wye_handshake *handshake);
-	/* A whole message. `data` is valid during the call. 0; -EAGAIN: "not now", the
+	/* A whole message. `data` is valid during the call. 0 or above; -EAGAIN: "not now", the
 	 * connection is paused as by wye_ws_pause(), and the same message comes again after
 	 * wye_ws_resume(); another negative errno closes with 1011. Required. */
 	int (*message)(struct wye_ws *ws, const struct wye_mount *mount, enum wye_ws_kind kind,

@@ -391,7 +391,7 @@ websocket = { chain = [ "origin" ]; routes = (
         self.assertLess(min(times), 0.05)
 
     def test_broken_plugins(self):
-        sentences = ["built for plugin interface 3, this is 2", "its wye_plugin has a wrong size",
+        sentences = ["built for plugin interface 4, this is 3", "its wye_plugin has a wrong size",
                      "handle() is missing in REST handler nothing",
                      "message() is missing in WebSocket handler nothing",
                      "it exports no symbol wye_plugin", "can't be opened: it does not want to",

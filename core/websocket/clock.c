@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clock.c - see clock.h.
+ */
+#include "base/random.h"
+#include "websocket/backlog.h"
+#include "websocket/connection.h"
+#include "websocket/rate.h"
+
+static uint64_t now_of(const struct wye_ws *ws)
+{
+	return ws->socket.loop->loop.now;
+}
+
+/* ---- the next time ---- */
+
+static void earlier(uint64_t *best, uint64_t at)
+{
+	if (at && at < *best)
+		*best = at;
+}
+
+static uint64_t after(uint64_t at, unsigned milliseconds)
+{
+	return milliseconds ? at + milliseconds : 0;
+}
+
+static uint64_t next_time(const struct wye_ws *ws)
+{
+	const struct wye_ws_clock *clock = &ws->clock;
+	const struct wye_ws_route *route = ws->route;
+	uint64_t best = UINT64_MAX;
+
+	earlier(&best, clock->ping_at);
+	earlier(&best, clock->pong_by);
+	earlier(&best, clock->end_at);
+	earlier(&best, clock->fence_at);
+	earlier(&best, clock->read_at);
+	earlier(&best, after(clock->heard_at, route->read_deadline));
+	earlier(&best, after(clock->used_at, route->idle_timeout));
+	return best;
+}
+
+static unsigned clamp(uint64_t milliseconds)
+{
+	return milliseconds < UINT32_MAX ? (unsigned)milliseconds : UINT32_MAX;
+}
+
+void wye_ws_clock_set(struct wye_ws *ws)
+{
+	uint64_t next = next_time(ws), now = now_of(ws);
+
+	if (ws->state != WYE_WS_OPEN || next == UINT64_MAX ||
+	    (ws->clock.armed && ws->clock.armed <= next))
+		return;
+	ws->clock.armed = next;
+	wye_socket_deadline(&ws->socket, next > now ? clamp(next - now) : 1);
+}
+
+void wye_ws_clock_start(struct wye_ws *ws)
+{
+	const struct wye_ws_route *route = ws->route;
+	uint64_t now = now_of(ws);
+
+	ws->clock.heard_at = ws->clock.used_at = now;
+	/* Those that were opened together are spread over the interval from the first on; but
+	 * who stays for a moment only needs none. */
+	if (route->ping_interval)
+		ws->clock.ping_at = now + route->ping_interval / 4 +
+				    wye_random(route->ping_interval - route->ping_interval / 4);
+	if (route->max_lifetime)
+		ws->clock.end_at =
+			now + route->max_lifetime - wye_random(route->lifetime_jitter);
+	wye_ws_clock_set(ws);
+}
+
+/* ---- what is due ---- */
+
+/* Nobody is there who would read a close frame. */
+static void give_up(struct wye_ws *ws)
+{
+	ws->cause = WYE_WS_SILENT;
+	ws->code = WYE_WS_ABNORMAL;
+	ws->state = WYE_WS_CLOSED;
+	wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
+}
+
+/* A pong can't be seen while we don't read, and is late behind what the peer still takes. */
+static bool is_excused(const struct wye_ws *ws, uint64_t now)
+{
+	const struct wye_socket *socket = &ws->socket;
+
+	return socket->paused ||
+	       (socket->ticking && now - socket->progress_at < ws->route->pong_timeout);
+}
+
+/* True if the peer is gone. */
+static bool is_silent(struct wye_ws *ws, uint64_t now)
+{
+	struct wye_ws_clock *clock = &ws->clock;
+	const struct wye_ws_route *route = ws->route;
+
+	if (ws->socket.paused) {
+		clock->heard_at = now;
+		if (clock->pong_by)
+			clock->pong_by = now + route->pong_timeout;
+		return false;
+	}
+	if (route->read_deadline && now >= clock->heard_at + route->read_deadline)
+		return true;
+	if (!clock->pong_by || now < clock->pong_by)
+		return false;
+	if (!is_excused(ws, now))
+		return true;
+	clock->pong_by = now + route->pong_timeout;
+	return false;
+}
+
+static void ping(struct wye_ws *ws, uint64_t now)
+{
+	const struct wye_ws_route *route = ws->route;
+
+	ws->clock.ping_at = now + route->ping_interval;
+	if (ws->clock.pong_by) /* the last one is still out */
+		return;
+	if (!wye_ws_backlog_ping(ws) && route->pong_timeout)
+		ws->clock.pong_by = now + route->pong_timeout;
+}
+
+static void do_due(struct wye_ws *ws, uint64_t now)
+{
+	struct wye_ws_clock *clock = &ws->clock;
+
+	if (clock->read_at && now >= clock->read_at)
+		wye_ws_rate_go_on(ws);
+	if (clock->fence_at && now >= clock->fence_at) {
+		clock->fence_at = 0;
+		wye_socket_touch(&ws->socket); /* the flush puts it in */
+	}
+	if (clock->ping_at && now >= clock->ping_at)
+		ping(ws, now);
+}
+
+void wye_ws_clock_look(struct wye_ws *ws)
+{
+	uint64_t now = now_of(ws);
+
+	ws->clock.armed = 0;
+	if (ws->clock.end_at && now >= ws->clock.end_at)
+		wye_ws_end(ws, WYE_WS_LIFETIME, WYE_WS_RESTART, "lifetime is over");
+	else if (ws->route->idle_timeout && now >= ws->clock.used_at + ws->route->idle_timeout)
+		wye_ws_end(ws, WYE_WS_IDLE, WYE_WS_GOING_AWAY, "idle");
+	else if (is_silent(ws, now))
+		give_up(ws);
+	else
+		do_due(ws, now);
+	wye_ws_clock_set(ws);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * delivery.c - see <wye/delivery.h>.
+ *
+ * A list of messages that are not confirmed, and up to which number they were sent on the
+ * connection of now. Under its lock messages are sent, so that they leave in order; one that is
+ * refused stops the rest until there is room.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <wye/delivery.h>
+
+enum {
+	WRITE_EXTRA = 32, /* bytes that `write` may add */
+};
+
+struct kept {
+	struct kept *next;
+	uint64_t number;
+	enum wye_ws_kind kind;
+	size_t length;
+	uint8_t data[];
+};
+
+struct wye_delivery {
+	pthread_mutex_t lock;
+	unsigned holders; /* its owner, and a wait for room */
+	bool waiting;     /* for room */
+	struct kept *first, **last;
+	size_t count, most_messages, bytes, most_bytes;
+	uint64_t number; /* of the latest */
+	uint64_t sent;   /* the latest that was, on this connection */
+	wye_ws_id id;    /* 0: none is attached */
+};
+
+int wye_delivery_create(struct wye_delivery **out, size_t messages, size_t bytes)
+{
+	struct wye_delivery *delivery = calloc(1, sizeof *delivery);
+
+	if (!delivery)
+		return -ENOMEM;
+	pthread_mutex_init(&delivery->lock, NULL);
+	delivery->holders = 1;
+	delivery->last = &delivery->first;
+	delivery->most_messages = messages;
+	delivery->most_bytes = bytes;
+	*out = delivery;
+	return 0;
+}
+
+static void drop_first(struct wye_delivery *delivery)
+{
+	struct kept *kept = delivery->first;
+
+	delivery->first = kept->next;
+	if (!delivery->first)
+		delivery->last = &delivery->first;
+	delivery->count--;
+	delivery->bytes -= kept->length;
+	free(kept);
+}
+
+/* Gives the lock up, and the memory with the last holder. */
+static void leave(struct wye_delivery *delivery, unsigned holders)
+{
+	bool last = !(delivery->holders -= holders);
+
+	pthread_mutex_unlock(&delivery->lock);
+	if (!last)
+		return;
+	while (delivery->first)
+		drop_first(delivery);
+	pthread_mutex_destroy(&delivery->lock);
+	free(delivery);
+}
+
+void wye_delivery_destroy(struct wye_delivery *delivery)
+{
+	if (!delivery)
+		return;
+	pthread_mutex_lock(&delivery->lock);
+	delivery->id = (wye_ws_id) { 0 };
+	leave(delivery, 1);
+}
+
+/* ---- sending ---- */
+
+static void has_room(void *argument, int status);
+
+static void wait_for_room(struct wye_delivery *delivery)
+{
+	if (delivery->waiting || wye_ws_when_room(delivery->id, has_room, delivery))
+		return;
+	delivery->waiting = true;
+	delivery->holders++;
+}
+
+/* Sends what was not, in order, up to the first that is refused. Returns its error, or 0. */
+static int send_on(struct wye_delivery *delivery)
+{
+	for (const struct kept *kept = delivery->first; kept; kept = kept->next) {
+		int error;
+
+		if (kept->number <= delivery->sent)
+			continue;
+		error = wye_ws_send(delivery->id, kept->kind, kept->data, kept->length);
+		if (error == -EAGAIN)
+			wait_for_room(delivery);
+		if (error < 0)
+			return error;
+		delivery->sent = kept->number;
+	}
+	return 0;
+}
+
+/* On the loop of a connection that may have been left meanwhile. */
+static void has_room(void *argument, int status)
+{
+	struct wye_delivery *delivery = argument;
+
+	(void)status;
+	pthread_mutex_lock(&delivery->lock);
+	delivery->waiting = false;
+	if (delivery->id.value)
+		(void)!send_on(delivery);
+	leave(delivery, 1);
+}
+
+static struct kept *make(struct wye_delivery *delivery, enum wye_ws_kind kind, const void *data,
+			 size_t length,
+			 size_t (*write)(void *out, const void *data, size_t length,
+					 uint64_t number))
+{
+	struct kept *kept = malloc(sizeof *kept + length + WRITE_EXTRA);
+
+	if (!kept)
+		return NULL;
+	kept->next = NULL;
+	kept->number = delivery->number + 1;
+	kept->kind = kind;
+	kept->length = length;
+	if (write)
+		kept->length = write(kept->data, data, length, kept->number);
+	else if (length)
+		memcpy(kept->data, data, length);
+	return kept;
+}
+
+int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kind kind,
+			  const void *data, size_t length,
+			  size_t (*write)(void *out, const void *data, size_t length,
+					  uint64_t number))
+{
+	int64_t verdict = -ENOBUFS;
+	struct kept *kept;
+
+	pthread_mutex_lock(&delivery->lock);
+	if (delivery->count < delivery->most_messages &&
+	    delivery->bytes + length <= delivery->most_bytes) {
+		kept = make(delivery, kind, data, length, write);
+		verdict = kept ? (int64_t)kept->number : -ENOMEM;
+		if (kept) {
+			*delivery->last = kept;
+			delivery->last = &kept->next;
+			delivery->count++;
+			delivery->bytes += kept->length;
+			delivery->number = kept->number;
+			if (delivery->id.value)
+				(void)!send_on(delivery);
+		}
+	}
+	pthread_mutex_unlock(&delivery->lock);
+	return verdict;
+}
+
+/* ---- the connection ---- */
+
+static void confirm(struct wye_delivery *delivery, uint64_t number)
+{
+	if (number > delivery->number)
+		return;
+	while (delivery->first && delivery->first->number <= number)
+		drop_first(delivery);
+}
+
+int wye_delivery_attach(struct wye_delivery *delivery, wye_ws_id id, uint64_t number)
+{
+	int error;
+
+	pthread_mutex_lock(&delivery->lock);
+	confirm(delivery, number);
+	delivery->id = id;
+	delivery->sent = delivery->first ? delivery->first->number - 1 : delivery->number;
+	error = send_on(delivery);
+	if (error == -EAGAIN)
+		error = 0; /* the rest follows */
+	if (error)
+		delivery->id = (wye_ws_id) { 0 };
+	pthread_mutex_unlock(&delivery->lock);
+	return error;
+}
+
+void wye_delivery_detach(struct wye_delivery *delivery, wye_ws_id id)
+{
+	pthread_mutex_lock(&delivery->lock);
+	if (delivery->id.value == id.value)
+		delivery->id = (wye_ws_id) { 0 };
+	pthread_mutex_unlock(&delivery->lock);
+}
+
+void wye_delivery_confirm(struct wye_delivery *delivery, uint64_t number)
+{
+	pthread_mutex_lock(&delivery->lock);
+	confirm(delivery, number);
+	pthread_mutex_unlock(&delivery->lock);
+}
+
+size_t wye_delivery_waiting(struct wye_delivery *delivery)
+{
+	size_t count;
+
+	pthread_mutex_lock(&delivery->lock);
+	count = delivery->count;
+	pthread_mutex_unlock(&delivery->lock);
+	return count;
+}

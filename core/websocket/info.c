@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * info.c - what is known of a connection, and what its client has confirmed; public functions
+ * of <wye/websocket.h>.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "stream/send.h"
+#include "websocket/connection.h"
+
+static struct wye_ws_info describe(const struct wye_ws *ws)
+{
+	struct wye_ws_mark unacked = wye_ws_backlog_now(ws);
+
+	return (struct wye_ws_info) {
+		.size = sizeof(struct wye_ws_info),
+		.id = { ws->socket.id },
+		.route = wye_ws_route(ws),
+		.user = ws->user,
+		.client = ws->client,
+		.subprotocol = ws->subprotocol,
+		.age = ws->socket.loop->loop.now - ws->opened_at,
+		.messages_in = ws->messages_in,
+		.bytes_in = ws->bytes_in,
+		.messages_out = ws->messages_out,
+		.bytes_out = ws->bytes_out,
+		.messages_waiting = ws->socket.outbox.messages,
+		.bytes_waiting = ws->socket.outbox.payload,
+		.messages_unacked = unacked.messages,
+		.bytes_unacked = unacked.bytes,
+		.messages_dropped = ws->backlog.dropped,
+		.messages_refused = ws->backlog.refused,
+	};
+}
+
+void wye_ws_describe(const struct wye_ws *ws, struct wye_ws_info *info)
+{
+	struct wye_ws_info all = describe(ws);
+	size_t size = info->size < sizeof all ? info->size : sizeof all;
+
+	all.size = size;
+	memcpy(info, &all, size);
+}
+
+uint64_t wye_ws_queued(const struct wye_ws *ws)
+{
+	return ws->messages_out + ws->socket.outbox.messages + ws->backlog.dropped;
+}
+
+/* ---- acknowledgement ---- */
+
+/* The number lies in an order's two members. */
+static void carry_out(struct wye_socket *socket, const struct wye_order *order)
+{
+	wye_ws_backlog_acked(wye_ws_from_socket(socket),
+			     (uint64_t)order->code << 32 | order->cause);
+}
+
+int wye_ws_acked(wye_ws_id id, uint64_t number)
+{
+	struct wye_socket_place place = wye_socket_place(id.value, WYE_SOCKET_WEBSOCKET);
+	const struct wye_ws_route *route = place.tag;
+	const struct wye_order order = { .code = (unsigned)(number >> 32),
+					 .cause = (unsigned)number };
+
+	if (!place.loop)
+		return -ENOENT;
+	if (!(route->handler->flags & WYE_WS_ACKS))
+		return -EPERM;
+	return wye_socket_order(id.value, WYE_SOCKET_WEBSOCKET, &order, carry_out);
+}
