@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <string.h>
 #include <uv.h>
+#include <zlib.h>
 
 #include "plugin/builtin.h"
 #include "route/lanes.h"
@@ -160,6 +161,7 @@ void wye_summary_version(FILE *out)
 	fprintf(out, "libconfig %d.%d.%d\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
 		LIBCONFIG_VER_REVISION);
 	fprintf(out, "%s\n", OpenSSL_version(OPENSSL_VERSION));
+	fprintf(out, "zlib %s (built with %s)\n", zlibVersion(), ZLIB_VERSION);
 	fprintf(out, "plugins in %s; built in:", WYE_PLUGIN_DIR);
 	for (const struct wye_plugin *const *builtin = wye_builtins; *builtin; builtin++)
 		fprintf(out, " %s", (*builtin)->name);
