@@ -15,6 +15,7 @@
 enum {
 	FINAL = 0x80, /* bits of a header's first byte */
 	RESERVED = 0x70,
+	COMPRESSED = 0x40, /* RSV1 */
 	CONTROL = 0x08,
 	OPCODE = 0x0f,
 	MASKED = 0x80, /* and of its second */
@@ -22,6 +23,7 @@ enum {
 	LENGTH_16 = 126,
 	LENGTH_64 = 127,
 	FIRST_ALLOCATION = 256,
+	SLACK = 64, /* bytes; and a sixteenth: zlib at its worst, in blocks of 128 bytes */
 };
 
 /* What a decoder waits for. */
@@ -44,6 +46,11 @@ void wye_ws_decoder_init(struct wye_ws_decoder *decoder, size_t max_message)
 		.max_message = max_message < UINT32_MAX ? (uint32_t)max_message : UINT32_MAX,
 		.reserved = RESERVED,
 	};
+}
+
+void wye_ws_decoder_allow_compressed(struct wye_ws_decoder *decoder)
+{
+	decoder->reserved &= (uint8_t)~COMPRESSED;
 }
 
 static void drop_message(struct wye_ws_decoder *decoder)
@@ -87,12 +94,18 @@ static enum wye_ws_event fail(struct wye_ws_decoder *decoder, struct wye_ws_inpu
 
 /* ---- headers (5.2) ---- */
 
+/* The only frames that may have a reserved bit. */
+static bool is_compressed_start(const struct wye_ws_decoder *decoder, uint8_t first)
+{
+	return !(first & decoder->reserved) && !(first & CONTROL) && (first & OPCODE);
+}
+
 /* What is wrong with the first byte; NULL: nothing. */
 static inline const char *check_first(const struct wye_ws_decoder *decoder, uint8_t first)
 {
 	unsigned opcode = first & OPCODE;
 
-	if (first & decoder->reserved)
+	if ((first & RESERVED) && !is_compressed_start(decoder, first))
 		return "reserved bit set";
 	if ((opcode & 0x7) > WYE_WS_OP_BINARY) /* three for data, three for control */
 		return "reserved opcode";
@@ -133,6 +146,22 @@ static const char *read_long_length(struct frame *frame, const uint8_t *bytes, u
 	return NULL;
 }
 
+/* What a message may have, in all its frames. */
+static uint64_t limit_of(const struct wye_ws_decoder *decoder, unsigned kind)
+{
+	uint64_t limit = decoder->max_message;
+
+	if (kind & COMPRESSED)
+		limit += limit / 16 + SLACK;
+	return limit < UINT32_MAX ? limit : UINT32_MAX;
+}
+
+static bool too_big(const struct wye_ws_decoder *decoder, const struct frame *frame)
+{
+	return frame->payload + decoder->length >
+	       limit_of(decoder, frame->first & OPCODE ? frame->first : decoder->kind);
+}
+
 /* Reads a header of which `length` bytes are there. Judges each byte as soon as it is there, so
  * that the answer doesn't depend on how the bytes were cut. Returns MORE with frame->header 0
  * if bytes are missing. */
@@ -160,7 +189,8 @@ static inline enum wye_ws_event read_header(struct wye_ws_decoder *decoder,
 		if (why)
 			return fail(decoder, event, WYE_WS_PROTOCOL_ERROR, why);
 	}
-	if (!(bytes[0] & CONTROL) && frame->payload > decoder->max_message - decoder->length)
+	if (!(bytes[0] & CONTROL) && frame->payload + decoder->length > decoder->max_message &&
+	    too_big(decoder, frame))
 		return fail(decoder, event, WYE_WS_TOO_BIG, "message too big");
 	if (length < mask_at + 4)
 		return WYE_WS_MORE;
@@ -219,7 +249,9 @@ static inline enum wye_ws_event deliver_in_place(struct wye_ws_decoder *decoder,
 	if (frame->first & CONTROL)
 		return control_event(decoder, frame->first, event);
 	event->opcode = frame->first & OPCODE;
-	if (event->opcode == WYE_WS_OP_TEXT && !ascii && !wye_utf8_valid(payload, length))
+	event->compressed = frame->first & COMPRESSED;
+	if (!ascii && (frame->first & (OPCODE | COMPRESSED)) == WYE_WS_OP_TEXT &&
+	    !wye_utf8_valid(payload, length))
 		return fail(decoder, event, WYE_WS_BAD_DATA, "text is not UTF-8");
 	return WYE_WS_MESSAGE;
 }
@@ -234,7 +266,7 @@ static void begin_payload(struct wye_ws_decoder *decoder, const struct frame *fr
 	decoder->missing = (uint32_t)frame->payload;
 	decoder->mask = frame->mask;
 	if (!(frame->first & CONTROL) && (frame->first & OPCODE))
-		decoder->kind = frame->first & OPCODE;
+		decoder->kind = frame->first & (OPCODE | COMPRESSED);
 }
 
 /* Makes room for what has arrived. Growth is geometric, and ends at what can still come. */
@@ -246,7 +278,7 @@ static bool make_room(struct wye_ws_decoder *decoder, size_t extra)
 	if (need <= decoder->capacity)
 		return true;
 	most = decoder->frame & FINAL ? (size_t)decoder->length + decoder->missing
-				      : decoder->max_message;
+				      : (size_t)limit_of(decoder, decoder->kind);
 	if (capacity < FIRST_ALLOCATION)
 		capacity = FIRST_ALLOCATION;
 	if (capacity > most)
@@ -305,7 +337,8 @@ static enum wye_ws_event end_frame(struct wye_ws_decoder *decoder, struct wye_ws
 		return control_event(decoder, decoder->frame, event);
 	if (decoder->kind == WYE_WS_OP_TEXT && decoder->text.missing)
 		return fail(decoder, event, WYE_WS_BAD_DATA, "text is not UTF-8");
-	event->opcode = decoder->kind;
+	event->opcode = decoder->kind & OPCODE;
+	event->compressed = decoder->kind & COMPRESSED;
 	decoder->kind = 0; /* drop_delivered() does the rest */
 	return WYE_WS_MESSAGE;
 }

@@ -43,6 +43,7 @@ struct wye_ws_input {
 	uint8_t *data; /* MESSAGE, PING, PONG: payload. CLOSE: the reason, UTF-8 */
 	size_t length;
 	uint8_t opcode;  /* MESSAGE: TEXT or BINARY, as enum wye_ws_kind */
+	bool compressed; /* MESSAGE: `data` is to be inflated (deflate.h), text is unchecked */
 	unsigned code;   /* CLOSE: the peer's, 1005 for none. BROKEN: the one to send */
 	const char *why; /* BROKEN: a sentence, static; fits a close frame as its reason */
 	bool kept;       /* `data` lies in the decoder's memory, else in the bytes given */
@@ -61,8 +62,8 @@ struct wye_ws_decoder {
 	struct wye_utf8 text; /* where the text message stands; zero between messages */
 	uint8_t phase;
 	uint8_t frame;    /* first byte of the current frame's header */
-	uint8_t kind;     /* opcode of the current message, 0 between messages */
-	uint8_t reserved; /* RSV bits refused; an extension would take its bit out (5.2) */
+	uint8_t kind;     /* opcode and RSV1 of the current message, 0 between messages */
+	uint8_t reserved; /* RSV bits refused on a message's first frame */
 	uint8_t control_length;
 	uint8_t header_length;
 	uint8_t header[WYE_WS_HEADER_MAX]; /* of a frame whose header is not complete yet */
@@ -71,6 +72,11 @@ struct wye_ws_decoder {
 /* `max_message` in bytes, over all fragments; a message above it is error 1009 (limited to
  * 4 GiB - 1). Init allocates nothing. */
 void wye_ws_decoder_init(struct wye_ws_decoder *decoder, size_t max_message);
+
+/* Lets compressed messages in: RSV1 on the first frame of a message (RFC 7692, 6). Their limit
+ * is a little higher, as what can't be compressed grows by it; whoever inflates them looks at
+ * max_message again. */
+void wye_ws_decoder_allow_compressed(struct wye_ws_decoder *decoder);
 
 /* Frees what is half-received. The decoder may be finished in any state, more than once. */
 void wye_ws_decoder_fini(struct wye_ws_decoder *decoder);
