@@ -9,6 +9,8 @@ libwyecore_a_SOURCES += \
 	core/websocket/codec.h \
 	core/websocket/connection.c \
 	core/websocket/connection.h \
+	core/websocket/deflate.c \
+	core/websocket/deflate.h \
 	core/websocket/delivery.c \
 	core/websocket/group.c \
 	core/websocket/group.h \
@@ -24,6 +26,8 @@ libwyecore_a_SOURCES += \
 	core/websocket/members.h \
 	core/websocket/metrics.c \
 	core/websocket/metrics.h \
+	core/websocket/offers.c \
+	core/websocket/offers.h \
 	core/websocket/pending.c \
 	core/websocket/pending.h \
 	core/websocket/publish.c \
