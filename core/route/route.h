@@ -90,6 +90,9 @@ struct wye_ws_route {
 	unsigned rate_patience;
 	const char *app_ping, *app_pong; /* NULL: none */
 	size_t app_ping_length, app_pong_length;
+	bool deflate;                  /* permessage-deflate is negotiated */
+	bool deflate_context_takeover; /* clients may keep their context */
+	size_t deflate_minimum;        /* bytes; shorter messages are sent as they are */
 };
 
 struct wye_lanes;

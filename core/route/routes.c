@@ -138,6 +138,17 @@ static const struct wye_setting WS_ROUTE[] = {
 	SECONDS("close_timeout", "5", 0.01, 3600, "for the peer's close frame"),
 	SECONDS("handshake_timeout", "10", 0.01, 3600,
 		"for a verdict that was deferred, then 503"),
+	{ .name = "deflate",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "false",
+	  .sentence = "compress messages, with clients that offer it (permessage-deflate)" },
+	{ .name = "deflate_context_takeover",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "false",
+	  .sentence =
+		  "clients may compress with what they sent before; costs up to 40 KB each" },
+	SIZE("deflate_minimum", "128", 0, 268435455, "bytes",
+	     "of a message; shorter ones are sent uncompressed"),
 	{ .name = NULL },
 };
 
@@ -255,6 +266,9 @@ static void fill_ws(struct wye_made_route *made)
 	ws->max_frames = (unsigned)wye_setting_integer(own, "max_frames_per_second");
 	ws->max_bytes = (unsigned)wye_setting_integer(own, "max_bytes_per_second");
 	ws->rate_patience = milliseconds(own, "rate_patience");
+	ws->deflate = wye_setting_boolean(own, "deflate");
+	ws->deflate_context_takeover = wye_setting_boolean(own, "deflate_context_takeover");
+	ws->deflate_minimum = (size_t)wye_setting_integer(own, "deflate_minimum");
 }
 
 static void register_metrics(struct wye_made_route *made)

@@ -179,6 +179,7 @@ static void destroy(struct wye_socket *socket)
 
 	wye_context_fini(&ws->context); /* close() may have set a deadline */
 	wye_ws_decoder_fini(&ws->decoder);
+	wye_inflater_fini(&ws->inflater);
 	free(ws->held);
 	free(ws->kept);
 	free(ws->rate);
@@ -296,6 +297,21 @@ static void dispatch(struct wye_ws *ws, enum wye_ws_event event,
 		wye_ws_rate_take(ws, 1, 0);
 }
 
+/* The plain message lives for the handler's call alone. */
+static void inflate_message(struct wye_ws *ws, struct wye_ws_input *input)
+{
+	uint8_t *plain = NULL;
+	enum wye_ws_event event;
+
+	if (ws->state != WYE_WS_OPEN)
+		return;
+	event = wye_inflate_message(&ws->inflater, ws->route->max_message, input, &plain);
+	if (event == WYE_WS_BROKEN)
+		wye_ws_decoder_fini(&ws->decoder);
+	dispatch(ws, event, input);
+	free(plain);
+}
+
 static void hold(struct wye_ws *ws, const uint8_t *data, size_t length)
 {
 	if (!length)
@@ -320,7 +336,10 @@ static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 			return;
 		}
 		event = wye_ws_decode(&ws->decoder, &data, &length, &input);
-		dispatch(ws, event, &input);
+		if (event == WYE_WS_MESSAGE && input.compressed)
+			inflate_message(ws, &input);
+		else
+			dispatch(ws, event, &input);
 	}
 }
 
@@ -477,6 +496,16 @@ static void deadline_over(struct wye_context *context)
 	wye_ws_end(ws, WYE_WS_DEADLINE, WYE_WS_POLICY_VIOLATION, "time is up");
 }
 
+static void take_terms(struct wye_ws *ws, const struct wye_deflate_terms *terms)
+{
+	if (!terms->send_bits)
+		return;
+	ws->deflate_bits = terms->send_bits;
+	if (terms->takeover)
+		ws->inflater.bits = terms->receive_bits;
+	wye_ws_decoder_allow_compressed(&ws->decoder);
+}
+
 static struct wye_ws *create(const struct wye_handshake *handshake)
 {
 	struct wye_ws *ws = calloc(1, sizeof *ws + tail_size(handshake));
@@ -490,6 +519,7 @@ static struct wye_ws *create(const struct wye_handshake *handshake)
 	ws->socket.loop = handshake->loop;
 	wye_context_init(&ws->context, &handshake->loop->loop, deadline_over);
 	wye_ws_decoder_init(&ws->decoder, handshake->route->max_message);
+	take_terms(ws, &handshake->deflate);
 	fill_tail(ws, handshake);
 	return ws;
 }

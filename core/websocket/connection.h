@@ -12,6 +12,7 @@
 #include "websocket/backlog.h"
 #include "websocket/clock.h"
 #include "websocket/codec.h"
+#include "websocket/deflate.h"
 #include "websocket/handshake.h"
 
 enum wye_ws_state {
@@ -33,14 +34,16 @@ struct wye_membership;
 struct wye_ws {
 	struct wye_socket socket; /* first */
 	uint32_t magic;
-	uint8_t state; /* enum wye_ws_state */
-	uint8_t cause; /* enum wye_ws_cause */
-	bool opened;   /* the handler's open() was called */
-	uint16_t code; /* of the close frame: received, else sent */
+	uint8_t state;        /* enum wye_ws_state */
+	uint8_t cause;        /* enum wye_ws_cause */
+	bool opened;          /* the handler's open() was called */
+	uint8_t deflate_bits; /* of the window for what is sent; 0: nothing is compressed */
+	uint16_t code;        /* of the close frame: received, else sent */
 	const struct wye_ws_route *route;
 	struct wye_context context;
 	void *data;
 	struct wye_ws_decoder decoder;
+	struct wye_inflater inflater;
 	uint8_t *held; /* while paused: what was received and not decoded */
 	size_t held_length;
 	uint8_t *kept; /* a message that the handler did not take */

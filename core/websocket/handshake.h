@@ -17,6 +17,7 @@
 #include "route/lanes.h"
 #include "route/pairs.h"
 #include "route/target.h"
+#include "websocket/offers.h"
 
 struct wye_pending;
 struct wye_slot;
@@ -53,6 +54,7 @@ struct wye_handshake {
 	void *states[WYE_CHAIN_MAX];
 	size_t entered; /* steps whose handshake step ran */
 	struct wye_refusal refusal;
+	struct wye_deflate_terms deflate; /* all zero: not negotiated */
 	struct wye_handshake_field *reply, **reply_last;
 
 	/* While it waits for a verdict (pending.c). */

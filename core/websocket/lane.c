@@ -123,6 +123,29 @@ static void blame(struct wye_handshake *handshake, const char *what)
 /* ---- what is wrong with the request itself is said after the chain has seen it, so that it is
  * logged ---- */
 
+static int negotiate(struct wye_handshake *handshake)
+{
+	const struct wye_ws_route *route = handshake->route;
+
+	if (!route->deflate)
+		return 0;
+	return wye_deflate_negotiate(handshake->fields, handshake->count,
+				     route->deflate_context_takeover, &handshake->deflate);
+}
+
+/* Without memory for the answer nothing is negotiated. */
+static void answer_offer(struct wye_handshake *handshake)
+{
+	char value[WYE_DEFLATE_ANSWER_MAX];
+	struct wye_text text = { value, 0 };
+
+	if (!handshake->deflate.send_bits)
+		return;
+	text.length = wye_deflate_answer(value, &handshake->deflate);
+	if (wye_handshake_reply_header(handshake, WYE_EXTENSIONS_FIELD, text))
+		handshake->deflate = (struct wye_deflate_terms) { 0 };
+}
+
 static void judge(struct wye_handshake *handshake)
 {
 	unsigned status;
@@ -136,8 +159,8 @@ static void judge(struct wye_handshake *handshake)
 		(void)wye_handshake_reply_header(handshake, "Sec-WebSocket-Version",
 						 (struct wye_text) { "13", 2 });
 		refuse(handshake, 426, "WebSocket version 13 only\n");
-	} else if (status) {
-		refuse(handshake, status, "bad WebSocket handshake\n");
+	} else if (status || negotiate(handshake)) {
+		refuse(handshake, 400, "bad WebSocket handshake\n");
 	}
 }
 
@@ -173,8 +196,10 @@ static enum wye_lane_verdict decide(struct wye_handshake *handshake)
 		judge(handshake);
 	if (!handshake->refusal.status)
 		ask_handler(handshake);
-	if (!handshake->refusal.status)
+	if (!handshake->refusal.status) {
+		answer_offer(handshake);
 		return WYE_LANE_ACCEPTED;
+	}
 	ending.status = handshake->refusal.status;
 	wye_ws_lane_closed(handshake, &ending);
 	return WYE_LANE_REFUSED;
