@@ -162,7 +162,7 @@ static unsigned feed(z_stream *stream, struct output *out, const uint8_t *data, 
 			return WYE_WS_INTERNAL_ERROR;
 		if (status != Z_OK && status != Z_BUF_ERROR)
 			return WYE_WS_BAD_DATA;
-	} while (stream->avail_in || !stream->avail_out);
+	} while (stream->avail_in || (!stream->avail_out && stream->data_type != BLOCK_ENDED));
 	return 0;
 }
 
@@ -172,8 +172,11 @@ static unsigned inflate_all(z_stream *stream, struct output *out,
 			    const struct wye_ws_input *event)
 {
 	static const uint8_t tail[TAIL] = { 0x00, 0x00, 0xff, 0xff };
-	unsigned code = feed(stream, out, event->data, event->length);
+	unsigned code;
 
+	if (!event->length) /* not even the one byte of 7.2.3.6: nothing that the tail ends */
+		return 0;
+	code = feed(stream, out, event->data, event->length);
 	if (!code)
 		code = feed(stream, out, tail, sizeof tail);
 	if (!code && stream->data_type != BLOCK_ENDED)
@@ -192,7 +195,7 @@ enum wye_ws_event wye_inflate_message(struct wye_inflater *inflater, size_t max_
 				      struct wye_ws_input *event, uint8_t **out)
 {
 	z_stream *stream = inflater->bits ? kept_inflate(inflater) : shared_inflate();
-	struct output output = { NULL };
+	struct output output = { .data = NULL };
 	unsigned code = WYE_WS_INTERNAL_ERROR;
 
 	if (stream && begin_output(&output, event->length, max_message))
