@@ -4,8 +4,8 @@
 FUZZ_TARGETS = tests/fuzz/fuzz_codec tests/fuzz/fuzz_head tests/fuzz/fuzz_target
 
 tests_fuzz_fuzz_codec_SOURCES = tests/fuzz/fuzz_codec.c \
-	tests/unit/codec_trace.h tests/unit/naive_decoder.h
-tests_fuzz_fuzz_codec_LDADD = libwyecore.a
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
+tests_fuzz_fuzz_codec_LDADD = libwyecore.a $(ZLIB_LIBS)
 
 tests_fuzz_fuzz_head_SOURCES = tests/fuzz/fuzz_head.c tests/unit/raw_head.h
 tests_fuzz_fuzz_head_LDADD = libwyecore.a

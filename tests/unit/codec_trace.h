@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "websocket/codec.h"
+#include "websocket/deflate.h"
 
 struct trace {
 	char *text;
 	size_t length, capacity;
 	bool no_sentences; /* codes of errors only */
+	bool deflate;      /* compressed messages are let in */
+	bool takeover;     /* their client keeps its context */
 };
 
 /* Sizes of the pieces: `first`, then `next` each; with a seed, 1 to `next` at random. */
@@ -118,18 +120,40 @@ static inline size_t next_cut(struct cuts *cuts, size_t left)
 	return size < left ? size : left;
 }
 
+/* What the decoder hands out is inflated if it is compressed; `*plain` is to be freed. */
+static inline enum wye_ws_event trace_decode(struct wye_ws_decoder *decoder,
+					     struct wye_inflater *inflater, uint8_t **data,
+					     size_t *length, struct wye_ws_input *event,
+					     uint8_t **plain)
+{
+	enum wye_ws_event kind = wye_ws_decode(decoder, data, length, event);
+
+	*plain = NULL;
+	if (kind != WYE_WS_MESSAGE || !event->compressed)
+		return kind;
+	kind = wye_inflate_message(inflater, decoder->max_message, event, plain);
+	if (kind == WYE_WS_BROKEN)
+		wye_ws_decoder_fini(decoder);
+	else
+		TRACE_MUST(event->length <= decoder->max_message && event->data);
+	return kind;
+}
+
 /* Decodes one piece. Returns true once the decoder has answered CLOSE or BROKEN. */
 static inline bool trace_piece(struct trace *trace, struct wye_ws_decoder *decoder,
-			       uint8_t *piece, size_t length, bool over)
+			       struct wye_inflater *inflater, uint8_t *piece, size_t length,
+			       bool over)
 {
-	uint8_t *data = piece, *end = piece + length;
+	uint8_t *data = piece, *end = piece + length, *plain;
 	struct wye_ws_input event;
 	enum wye_ws_event kind;
 
-	while ((kind = wye_ws_decode(decoder, &data, &length, &event)) != WYE_WS_MORE) {
+	while ((kind = trace_decode(decoder, inflater, &data, &length, &event, &plain)) !=
+	       WYE_WS_MORE) {
 		TRACE_MUST(!over);
 		TRACE_MUST(data <= end && data + length == end);
 		trace_event(trace, kind, &event);
+		free(plain);
 		over = kind == WYE_WS_CLOSE || kind == WYE_WS_BROKEN;
 	}
 	TRACE_MUST(!length && data == end);
@@ -140,18 +164,21 @@ static inline bool trace_piece(struct trace *trace, struct wye_ws_decoder *decod
 static inline void trace_run(struct trace *trace, const void *bytes, size_t length,
 			     size_t max_message, struct cuts cuts)
 {
+	struct wye_inflater inflater = { .bits = trace->takeover ? 15 : 0 };
 	struct wye_ws_decoder decoder;
 	size_t at = 0, size;
 	bool over = false;
 
 	trace_bytes(trace, "", 0);
 	wye_ws_decoder_init(&decoder, max_message);
+	if (trace->deflate)
+		wye_ws_decoder_allow_compressed(&decoder);
 	while (at < length) {
 		uint8_t *piece = malloc(size = next_cut(&cuts, length - at));
 
 		TRACE_MUST(piece);
 		memcpy(piece, (const uint8_t *)bytes + at, size);
-		over = trace_piece(trace, &decoder, piece, size, over);
+		over = trace_piece(trace, &decoder, &inflater, piece, size, over);
 		free(piece);
 		at += size;
 		/* Memory is bounded by what has arrived, and an idle decoder holds none. */
@@ -160,6 +187,7 @@ static inline void trace_run(struct trace *trace, const void *bytes, size_t leng
 		TRACE_MUST(decoder.missing || !decoder.control || over);
 	}
 	wye_ws_decoder_fini(&decoder);
+	wye_inflater_fini(&inflater);
 }
 
 static inline void trace_fini(struct trace *trace)

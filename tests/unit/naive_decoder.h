@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * naive_decoder.h - RFC 6455 once more, as plainly as can be, over bytes that lie there whole:
- * what the real decoder is compared with. Shares nothing with it.
+ * naive_decoder.h - RFC 6455 once more, and 7692, as plainly as can be, over bytes that lie
+ * there whole: what the real decoder is compared with. Shares nothing with it.
  */
 #ifndef WYE_TESTS_NAIVE_DECODER_H
 #define WYE_TESTS_NAIVE_DECODER_H
 
-#include "codec_trace.h"
+#include "naive_inflate.h"
 
 enum naive_text { NAIVE_VALID, NAIVE_CUT, NAIVE_INVALID };
 
@@ -67,6 +67,8 @@ struct naive {
 	uint8_t *message;
 	size_t length;
 	unsigned kind;
+	bool compressed;
+	struct naive_output plain;
 };
 
 /* Returns 0, or the code of the error in the first bytes of a frame. */
@@ -74,8 +76,9 @@ static inline unsigned naive_start(const struct naive *naive, const uint8_t *in,
 {
 	unsigned opcode = in[0] % 16, second = left > 1 ? in[1] : 0x80;
 	bool data = opcode <= 2, control = opcode >= 8 && opcode <= 10;
+	bool may_compress = naive->trace->deflate && (opcode == 1 || opcode == 2);
 
-	if (in[0] & 0x70 || (!data && !control))
+	if (in[0] & (may_compress ? 0x30 : 0x70) || (!data && !control))
 		return 1002;
 	if (data && (opcode == 0) != (naive->kind != 0))
 		return 1002;
@@ -99,6 +102,31 @@ static inline bool naive_close(struct trace *trace, const uint8_t *data, size_t 
 	return false;
 }
 
+/* The message is there. False: the end. */
+static inline bool naive_message(struct naive *naive)
+{
+	uint8_t *data = naive->message;
+	size_t length = naive->length;
+	unsigned code = 0;
+
+	if (naive->compressed && length) {
+		memcpy(data + length, "\0\0\xff\xff", 4);
+		code = naive_inflate(&naive->plain, data, length + 4, naive->trace->takeover);
+		data = naive->plain.data + naive->plain.message;
+		length = naive->plain.length - naive->plain.message;
+		if (!code && naive->kind == 1 && naive_utf8(data, length) != NAIVE_VALID)
+			code = 1007;
+	}
+	if (code) {
+		trace_add(naive->trace, "broken:%u;", code);
+		return false;
+	}
+	trace_add(naive->trace, naive->kind == 1 ? "text:" : "binary:");
+	trace_payload(naive->trace, data, length);
+	naive->length = naive->kind = 0;
+	return true;
+}
+
 /* A frame of which `there` bytes of payload have come. False: the end. */
 static inline bool naive_frame(struct naive *naive, unsigned first, const uint8_t *payload,
 			       size_t length, size_t there)
@@ -115,21 +143,33 @@ static inline bool naive_frame(struct naive *naive, unsigned first, const uint8_
 		trace_payload(naive->trace, payload, length);
 		return true;
 	}
-	if (opcode)
+	if (opcode) {
 		naive->kind = opcode;
+		naive->compressed = first & 0x40;
+	}
 	memcpy(naive->message + naive->length, payload, there);
 	naive->length += there;
-	text = naive->kind == 1 ? naive_utf8(naive->message, naive->length) : NAIVE_VALID;
+	text = naive->kind == 1 && !naive->compressed
+		       ? naive_utf8(naive->message, naive->length)
+		       : NAIVE_VALID;
 	if (text == NAIVE_INVALID || (text == NAIVE_CUT && there == length && first >= 0x80)) {
 		trace_add(naive->trace, "broken:1007;");
 		return false;
 	}
-	if (there == length && first >= 0x80) {
-		trace_add(naive->trace, naive->kind == 1 ? "text:" : "binary:");
-		trace_payload(naive->trace, naive->message, naive->length);
-		naive->length = naive->kind = 0;
-	}
+	if (there == length && first >= 0x80)
+		return naive_message(naive);
 	return there == length;
+}
+
+/* Payload bytes that a message may have yet, the frame with that first byte included. */
+static inline uint64_t naive_room(const struct naive *naive, unsigned first)
+{
+	bool compressed = first % 16 ? first & 0x40 : naive->compressed;
+	uint64_t most = naive->max_message;
+
+	if (compressed)
+		most += most / 16 + 64;
+	return (most < UINT32_MAX ? most : UINT32_MAX) - naive->length;
 }
 
 /* Judges the frame at `in`; returns its size, 0 at the end. */
@@ -149,7 +189,7 @@ static inline size_t naive_step(struct naive *naive, const uint8_t *in, size_t l
 		if (length >= (uint64_t)1 << 63 || (more == 2 && length <= 125) ||
 		    (more == 8 && length <= 65535))
 			error = 1002;
-		else if (in[0] % 16 < 8 && length > naive->max_message - naive->length)
+		else if (in[0] % 16 < 8 && length > naive_room(naive, in[0]))
 			error = 1009;
 	}
 	if (error)
@@ -170,15 +210,20 @@ static inline size_t naive_step(struct naive *naive, const uint8_t *in, size_t l
 static inline void naive_run(struct trace *trace, const uint8_t *in, size_t length,
 			     size_t max_message)
 {
-	struct naive naive = { .trace = trace, .max_message = max_message };
+	struct naive naive = {
+		.trace = trace,
+		.max_message = max_message,
+		.plain = { .data = malloc(1), .capacity = 1, .limit = max_message }
+	};
 	size_t step = 1;
 
 	trace_bytes(trace, "", 0);
-	naive.message = malloc(length + 1);
-	TRACE_MUST(naive.message);
+	naive.message = malloc(length + 4);
+	TRACE_MUST(naive.message && naive.plain.data);
 	for (; length && step; in += step, length -= step)
 		step = naive_step(&naive, in, length);
 	free(naive.message);
+	free(naive.plain.data);
 }
 
 #endif

@@ -1,17 +1,27 @@
 # The codec's tests. They wrap the allocator to see what happens without memory.
-check_PROGRAMS += tests/unit/test_codec tests/unit/test_utf8
-TESTS += tests/unit/test_codec tests/unit/test_utf8
+check_PROGRAMS += tests/unit/test_codec tests/unit/test_deflate tests/unit/test_offers tests/unit/test_utf8
+TESTS += tests/unit/test_codec tests/unit/test_deflate tests/unit/test_offers tests/unit/test_utf8
 
 tests_unit_test_codec_SOURCES = tests/unit/test_codec.c tests/unit/codec_table.h \
-	tests/unit/codec_trace.h tests/unit/naive_decoder.h
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
 tests_unit_test_codec_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_codec_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=realloc
-tests_unit_test_codec_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_codec_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_deflate_SOURCES = tests/unit/test_deflate.c tests/unit/deflate_table.h \
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
+tests_unit_test_deflate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_deflate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=realloc
+tests_unit_test_deflate_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_offers_SOURCES = tests/unit/test_offers.c
+tests_unit_test_offers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_offers_LDADD = libwyecore.a $(CMOCKA_LIBS)
 
 tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c \
-	tests/unit/codec_trace.h tests/unit/naive_decoder.h
+	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_utf8_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_utf8_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 # make tests/unit/bench_codec && tests/unit/bench_codec
 EXTRA_PROGRAMS += tests/unit/bench_codec
