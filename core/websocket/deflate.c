@@ -11,9 +11,9 @@
 
 enum {
 	FIRST_ALLOCATION = 256,
-	GUESS = 4, /* times the compressed length: what is allocated first */
-	TAIL = 4,  /* bytes that each message ends with and that aren't sent (7.2.1) */
-	LEVEL = 6,
+	GUESS = 4,         /* times the compressed length: what is allocated first */
+	TAIL = 4,          /* bytes that each message ends with and that aren't sent (7.2.1) */
+	LEVEL = 3,         /* JSON of 16 KB: three times as fast as 6, and 9 % longer */
 	MEMORY_MAX = 8,    /* zlib's default */
 	LOOKAHEAD = 262,   /* bytes of its window that zlib doesn't reach back to */
 	BLOCK_ENDED = 128, /* z_stream.data_type: behind a block, at a whole byte */

@@ -37,8 +37,8 @@ enum wye_ws_event wye_inflate_message(struct wye_inflater *inflater, size_t max_
 /* Compresses a message by itself, so that the result suits every connection whose negotiated
  * window is at least this one (wye_deflate_terms.send_bits, 9 to 15).
  *
- * Any thread; the thread keeps what zlib needs: up to 256 KB, less for short messages. `out` is
- * the caller's and has room for `length` bytes.
+ * Any thread; the thread keeps what zlib needs: a few KB for short messages, 256 KB for long
+ * ones, 0.6 MB if there are all sizes. `out` is the caller's and has room for `length` bytes.
  *
  * Returns the payload's length, shorter than `length`: to be sent with RSV1 in the header of
  * the message's first frame (6.1), and only there. Or 0: it does not pay, as the message is

@@ -5,6 +5,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bodies.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_config.py \
+	tests/integration/test_deflate.py \
 	tests/integration/test_docs.py \
 	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
