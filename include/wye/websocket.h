@@ -148,7 +148,7 @@ struct wye_ws_ending {
 	unsigned code;          /* the close code received, else the one sent; 1006: none */
 	struct wye_text reason; /* the peer's; UTF-8 */
 	uint64_t duration;      /* milliseconds since the 101 */
-	uint64_t messages_in, bytes_in;
+	uint64_t messages_in, bytes_in;   /* payload, inflated where it came compressed */
 	uint64_t messages_out, bytes_out; /* payload, as written to the socket */
 };
 
