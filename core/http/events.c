@@ -414,7 +414,8 @@ int wye_stream_close(wye_stream_id id)
 int wye_stream_send(wye_stream_id id, const void *data, size_t length)
 {
 	const struct wye_order order = { .cause = WYE_STREAM_SLOW_CONSUMER };
-	int error = wye_socket_send(id.value, WYE_SOCKET_STREAM, NULL, 0, data, length, NULL);
+	const struct wye_parcel parcel = { .data = data, .length = length };
+	int error = wye_socket_send(id.value, WYE_SOCKET_STREAM, &parcel);
 
 	if (error == -ENOBUFS) {
 		wye_metric_add(metrics.full, 1);

@@ -7,8 +7,9 @@
 #include "stream/outbox.h"
 
 enum {
-	POOLED = 16384 - (int)sizeof(struct wye_chunk), /* capacity of a chunk in stock */
-	STOCK = 64,                                     /* chunks kept by a loop */
+	/* Capacity of a chunk in stock. */
+	POOLED = 16384 - (int)sizeof(struct wye_chunk) - WYE_OUTBOX_SLACK,
+	STOCK = 64, /* chunks kept by a loop */
 	STOCK_SHARED = 4096,
 	BUCKETS = 256,
 };
@@ -61,9 +62,11 @@ static struct wye_chunk *take_pooled(struct wye_chunks *chunks)
 	struct wye_chunk *chunk = chunks->free;
 
 	if (!chunk) {
-		chunk = wye_chunk_alone(POOLED);
-		if (chunk)
+		chunk = wye_chunk_alone(POOLED + WYE_OUTBOX_SLACK);
+		if (chunk) {
+			chunk->capacity = POOLED;
 			chunk->kind = WYE_CHUNK_POOLED;
+		}
 		return chunk;
 	}
 	chunks->free = chunk->next;
@@ -183,27 +186,13 @@ static void remove_chunk(struct wye_outbox *outbox, struct wye_chunk *chunk)
 		key_remove(outbox, chunk);
 }
 
-uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks, size_t length,
-			 unsigned messages, size_t payload)
+struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks)
 {
-	struct wye_chunk *chunk = outbox->tail;
-	uint8_t *room;
+	struct wye_chunk *chunk = take_pooled(chunks);
 
-	if (!chunk || chunk->kind != WYE_CHUNK_POOLED ||
-	    chunk->capacity - chunk->end < length) {
-		chunk = take_pooled(chunks);
-		if (!chunk)
-			return NULL;
+	if (chunk)
 		wye_outbox_append(outbox, chunk);
-	}
-	room = chunk->data + chunk->end;
-	chunk->end += (uint32_t)length;
-	chunk->messages += messages;
-	chunk->payload += (uint32_t)payload;
-	outbox->bytes += length;
-	outbox->messages += messages;
-	outbox->payload += (uint32_t)payload;
-	return room;
+	return chunk;
 }
 
 void wye_outbox_append(struct wye_outbox *outbox, struct wye_chunk *chunk)

@@ -72,10 +72,13 @@ void wye_chunk_free(struct wye_chunk *chunk);
 /* Messages up to this size are copied into shared chunks. */
 #define WYE_OUTBOX_SMALL 4096
 
+/* Bytes behind the room that may be overwritten, so that a short head is copied in one go. */
+#define WYE_OUTBOX_SLACK 16
+
 /* Room for `length` bytes (at most WYE_OUTBOX_SMALL) at the end, which the caller fills at
  * once; counts one message of `payload` bytes if `messages` is 1. NULL without memory. */
-uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks, size_t length,
-			 unsigned messages, size_t payload);
+static inline uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks,
+				       size_t length, unsigned messages, size_t payload);
 /* Appends a filled chunk, which belongs to the outbox from now on. */
 void wye_outbox_append(struct wye_outbox *outbox, struct wye_chunk *chunk);
 /* The same, of bytes that are no message: in front of all that nothing is written of yet. */
@@ -90,6 +93,29 @@ int wye_outbox_peek(const struct wye_outbox *outbox, struct iovec *vectors, int 
 void wye_outbox_take(struct wye_outbox *outbox, struct wye_chunks *chunks, size_t length,
 		     struct wye_outbox_left *left);
 void wye_outbox_clear(struct wye_outbox *outbox, struct wye_chunks *chunks);
+
+/* A new chunk of the loop's stock at the end, with room for what is small. */
+struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks);
+
+static inline uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks,
+				       size_t length, unsigned messages, size_t payload)
+{
+	struct wye_chunk *chunk = outbox->tail;
+	uint8_t *room;
+
+	if (!chunk || chunk->kind != WYE_CHUNK_POOLED || chunk->capacity - chunk->end < length)
+		chunk = wye_outbox_extend(outbox, chunks);
+	if (!chunk)
+		return NULL;
+	room = chunk->data + chunk->end;
+	chunk->end += (uint32_t)length;
+	chunk->messages += messages;
+	chunk->payload += (uint32_t)payload;
+	outbox->bytes += length;
+	outbox->messages += messages;
+	outbox->payload += (uint32_t)payload;
+	return room;
+}
 
 /* Drops the oldest message that may be, and of which nothing is written: of all, or of those
  * with a key. False: there is none. */

@@ -237,24 +237,31 @@ size_t wye_socket_room(const struct wye_socket *socket)
 
 /* ---- on the socket's loop ---- */
 
-static void write_parts(uint8_t *at, const void *head, size_t head_length, const void *data,
-			size_t length)
+static inline void write_parcel(uint8_t *at, const struct wye_parcel *parcel)
 {
-	if (head_length)
-		memcpy(at, head, head_length);
-	if (length)
-		memcpy(at + head_length, data, length);
+	if (parcel->head_length)
+		memcpy(at, parcel->head, parcel->head_length);
+	if (parcel->length)
+		memcpy(at + parcel->head_length, parcel->data, parcel->length);
 }
 
-static struct wye_chunk *make_chunk(const void *head, size_t head_length, const void *data,
-				    size_t length)
+/* Into room that may be overwritten behind: a head of few bytes goes over in one move. */
+static inline void write_small(uint8_t *at, const struct wye_parcel *parcel)
 {
-	struct wye_chunk *chunk = wye_chunk_alone(head_length + length);
+	if (parcel->head_length)
+		memcpy(at, parcel->head, WYE_OUTBOX_SLACK);
+	memcpy(at + parcel->head_length, parcel->data ? parcel->data : "", parcel->length);
+}
+
+static struct wye_chunk *make_chunk(const struct wye_parcel *parcel)
+{
+	size_t size = parcel->head_length + parcel->length;
+	struct wye_chunk *chunk = wye_chunk_alone(size);
 
 	if (!chunk)
 		return NULL;
-	write_parts(chunk->data, head, head_length, data, length);
-	chunk->end = (uint32_t)(head_length + length);
+	write_parcel(chunk->data, parcel);
+	chunk->end = (uint32_t)size;
 	return chunk;
 }
 
@@ -309,56 +316,60 @@ static bool may_join(const struct wye_socket *socket, size_t size)
 	return size <= WYE_OUTBOX_SMALL && !drops((enum wye_slow_consumer)socket->policy);
 }
 
-static int put_bytes(struct wye_socket *socket, const void *head, size_t head_length,
-		     const void *data, size_t length, const uint64_t *key)
+/* Small ones lie one behind the other in a chunk of the stock. */
+static inline int put_small(struct wye_socket *socket, const struct wye_parcel *parcel,
+			    unsigned messages)
+{
+	uint8_t *at = wye_outbox_room(&socket->outbox, &socket->loop->chunks,
+				      parcel->head_length + parcel->length, messages,
+				      messages ? parcel->length : 0);
+
+	if (!at)
+		return -ENOMEM;
+	write_small(at, parcel);
+	return 0;
+}
+
+static int put_parcel(struct wye_socket *socket, const struct wye_parcel *parcel)
 {
 	struct wye_chunk *chunk;
 
-	if (may_join(socket, head_length + length)) {
-		uint8_t *at = wye_outbox_room(&socket->outbox, &socket->loop->chunks,
-					      head_length + length, 1, length);
+	if (may_join(socket, parcel->head_length + parcel->length)) {
+		int error = put_small(socket, parcel, 1);
 
-		if (!at)
-			return -ENOMEM;
-		write_parts(at, head, head_length, data, length);
 		wye_socket_touch(socket);
-		return 0;
+		return error;
 	}
-	chunk = make_chunk(head, head_length, data, length);
+	chunk = make_chunk(parcel);
 	if (!chunk)
 		return -ENOMEM;
 	chunk->messages = 1;
-	chunk->payload = (uint32_t)length;
-	put(socket, chunk, key);
+	chunk->payload = (uint32_t)parcel->length;
+	put(socket, chunk, parcel->key);
 	return 0;
 }
 
 int wye_socket_queue(struct wye_socket *socket, const void *head, size_t head_length,
 		     const void *data, size_t length)
 {
+	const struct wye_parcel parcel = { head, head_length, data, length, NULL };
 	struct wye_chunk *chunk;
-	uint8_t *at;
 
-	if (may_join(socket, head_length + length)) {
-		at = wye_outbox_room(&socket->outbox, &socket->loop->chunks,
-				     head_length + length, 0, 0);
-		if (!at)
-			return -ENOMEM;
-		write_parts(at, head, head_length, data, length);
-	} else {
-		chunk = make_chunk(head, head_length, data, length);
-		if (!chunk)
-			return -ENOMEM;
-		wye_outbox_append(&socket->outbox, chunk);
-	}
 	wye_socket_touch(socket);
+	if (may_join(socket, head_length + length))
+		return put_small(socket, &parcel, 0);
+	chunk = make_chunk(&parcel);
+	if (!chunk)
+		return -ENOMEM;
+	wye_outbox_append(&socket->outbox, chunk);
 	return 0;
 }
 
 int wye_socket_overtake(struct wye_socket *socket, const void *head, size_t head_length,
 			const void *data, size_t length)
 {
-	struct wye_chunk *chunk = make_chunk(head, head_length, data, length);
+	const struct wye_parcel parcel = { head, head_length, data, length, NULL };
+	struct wye_chunk *chunk = make_chunk(&parcel);
 
 	if (!chunk)
 		return -ENOMEM;
@@ -367,17 +378,18 @@ int wye_socket_overtake(struct wye_socket *socket, const void *head, size_t head
 	return 0;
 }
 
-static int send_here(struct wye_slot *slot, const void *head, size_t head_length,
-		     const void *data, size_t length, const uint64_t *key)
+int wye_socket_send_here(struct wye_socket *socket, const struct wye_parcel *parcel)
 {
-	struct wye_socket *socket = atomic_load_explicit(&slot->object, memory_order_relaxed);
-	int verdict = reserve_here(socket, slot, length), error;
+	int verdict, error;
 
+	if (parcel->length > WYE_SEND_MAX)
+		return -EMSGSIZE;
+	verdict = reserve_here(socket, socket->slot, parcel->length);
 	if (verdict < 0)
 		return verdict;
-	error = put_bytes(socket, head, head_length, data, length, key);
+	error = put_parcel(socket, parcel);
 	if (error)
-		wye_socket_unreserve(socket, 1, length);
+		wye_socket_unreserve(socket, 1, parcel->length);
 	return error ? error : verdict;
 }
 
@@ -441,10 +453,9 @@ static void arrive(struct wye_mail *mail)
 }
 
 static int send_there(struct wye_stream_loop *loop, struct wye_slot *slot, uint64_t id,
-		      const void *head, size_t head_length, const void *data, size_t length,
-		      const uint64_t *key)
+		      const struct wye_parcel *parcel)
 {
-	size_t size = head_length + length;
+	size_t size = parcel->head_length + parcel->length;
 	struct wye_chunk *chunk = wye_chunk_alone(sizeof(struct posted) + size);
 	struct posted *posted;
 	int verdict;
@@ -454,14 +465,14 @@ static int send_there(struct wye_stream_loop *loop, struct wye_slot *slot, uint6
 	posted = (struct posted *)chunk->data;
 	posted->chunk = chunk;
 	posted->id = id;
-	posted->keyed = key;
-	posted->key = key ? *key : 0;
+	posted->keyed = parcel->key;
+	posted->key = parcel->key ? *parcel->key : 0;
 	chunk->start = sizeof *posted;
 	chunk->end = chunk->start + (uint32_t)size;
 	chunk->messages = 1;
-	chunk->payload = (uint32_t)length;
-	write_parts(chunk->data + chunk->start, head, head_length, data, length);
-	verdict = reserve(slot, id, length);
+	chunk->payload = (uint32_t)parcel->length;
+	write_parcel(chunk->data + chunk->start, parcel);
+	verdict = reserve(slot, id, parcel->length);
 	if (verdict >= 0 && wye_loop_mail(&loop->loop, &posted->mail, arrive))
 		verdict = -ENOENT;
 	if (verdict < 0)
@@ -469,19 +480,19 @@ static int send_there(struct wye_stream_loop *loop, struct wye_slot *slot, uint6
 	return verdict;
 }
 
-int wye_socket_send(uint64_t id, enum wye_socket_kind kind, const void *head,
-		    size_t head_length, const void *data, size_t length, const uint64_t *key)
+int wye_socket_send(uint64_t id, enum wye_socket_kind kind, const struct wye_parcel *parcel)
 {
 	struct wye_stream_loop *loop;
 	struct wye_slot *slot = find_slot(id, kind, &loop);
 
 	if (!slot)
 		return -ENOENT;
-	if (length > WYE_SEND_MAX)
-		return -EMSGSIZE;
 	if (wye_loop_here(&loop->loop))
-		return send_here(slot, head, head_length, data, length, key);
-	return send_there(loop, slot, id, head, head_length, data, length, key);
+		return wye_socket_send_here(
+			atomic_load_explicit(&slot->object, memory_order_relaxed), parcel);
+	if (parcel->length > WYE_SEND_MAX)
+		return -EMSGSIZE;
+	return send_there(loop, slot, id, parcel);
 }
 
 /* ---- orders ---- */

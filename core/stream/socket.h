@@ -74,6 +74,9 @@ struct wye_socket {
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
 
+/* The socket whose received() runs on this thread: most sends go to it. NULL: none. */
+extern _Thread_local struct wye_socket *wye_socket_speaking;
+
 /* Adopts a descriptor, which belongs to the socket from now on. Returns 0, or a negative errno;
  * the descriptor is closed then, and no callback comes. */
 int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,

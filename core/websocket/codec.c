@@ -380,6 +380,32 @@ static enum wye_ws_event collect_header(struct wye_ws_decoder *decoder, uint8_t 
 	return WYE_WS_MORE;
 }
 
+/* True for what nearly all frames are: a whole plain message below 126 bytes, all of it there.
+ */
+static inline bool is_short_message(const struct wye_ws_decoder *decoder, const uint8_t *start,
+				    size_t length)
+{
+	return length >= 6 &&
+	       (start[0] == (FINAL | WYE_WS_OP_TEXT) ||
+		start[0] == (FINAL | WYE_WS_OP_BINARY)) &&
+	       (uint8_t)(start[1] - MASKED) < LENGTH_16 &&
+	       length - 6 >= (size_t)(start[1] - MASKED) && !decoder->kind &&
+	       (size_t)(start[1] - MASKED) <= decoder->max_message;
+}
+
+static inline enum wye_ws_event take_short_message(struct wye_ws_decoder *decoder,
+						   uint8_t **data, size_t *length,
+						   struct wye_ws_input *event)
+{
+	uint8_t *start = *data;
+	struct frame frame = { .payload = (uint8_t)(start[1] - MASKED), .first = start[0] };
+
+	memcpy(&frame.mask, start + 2, 4);
+	*data += 6 + frame.payload;
+	*length -= 6 + (size_t)frame.payload;
+	return deliver_in_place(decoder, &frame, start + 6, event);
+}
+
 /* Reads a frame from its start; there is at least one byte. */
 static inline enum wye_ws_event take_frame(struct wye_ws_decoder *decoder, uint8_t **data,
 					   size_t *length, struct wye_ws_input *event)
@@ -387,6 +413,8 @@ static inline enum wye_ws_event take_frame(struct wye_ws_decoder *decoder, uint8
 	struct frame frame;
 	uint8_t *start = *data;
 
+	if (is_short_message(decoder, start, *length))
+		return take_short_message(decoder, data, length, event);
 	if (read_header(decoder, start, *length, &frame, event) != WYE_WS_MORE)
 		return WYE_WS_BROKEN;
 	if (!frame.header)

@@ -162,8 +162,10 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 	}
 	ws->state = WYE_WS_CLOSED;
 	retire(ws);
-	if (ws->opened)
+	if (ws->opened) {
 		wye_ws_count_closed((enum wye_ws_cause)ws->cause);
+		wye_ws_count_window(ws->deflate_bits, -1);
+	}
 	wye_limits_leave(socket->loop->limits, &ws->peer);
 	ending = describe(ws);
 	wye_context_cancel(&ws->context, cancel_cause((enum wye_ws_cause)ws->cause));
@@ -249,7 +251,6 @@ static void message(struct wye_ws *ws, const struct wye_ws_input *input)
 	ws->messages_in++;
 	ws->bytes_in += input->length;
 	ws->clock.used_at = ws->socket.loop->loop.now;
-	wye_ws_count_in(input->length);
 	if (error < 0)
 		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_INTERNAL_ERROR, NULL);
 }
@@ -343,14 +344,23 @@ static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 	}
 }
 
+/* Once per read, not per message. */
+static void count_received(const struct wye_ws *ws, uint64_t messages, uint64_t bytes)
+{
+	if (ws->messages_in > messages)
+		wye_ws_count_in((unsigned)(ws->messages_in - messages), ws->bytes_in - bytes);
+}
+
 static void received(struct wye_socket *socket, uint8_t *data, size_t length)
 {
 	struct wye_ws *ws = wye_ws_from_socket(socket);
+	uint64_t messages = ws->messages_in, bytes = ws->bytes_in;
 
 	ws->clock.heard_at = socket->loop->loop.now;
 	if (ws->rate)
 		wye_ws_rate_take(ws, 0, length);
 	decode(ws, data, length);
+	count_received(ws, messages, bytes);
 }
 
 static void redeliver(struct wye_ws *ws)
@@ -365,20 +375,26 @@ static void redeliver(struct wye_ws *ws)
 	free(kept);
 }
 
-static void resumed(struct wye_socket *socket)
+static void take_held(struct wye_ws *ws)
 {
-	struct wye_ws *ws = wye_ws_from_socket(socket);
-	uint8_t *held;
+	uint8_t *held = ws->held;
 
-	if (ws->kept)
-		redeliver(ws);
-	if (socket->paused && ws->state == WYE_WS_OPEN)
-		return;
-	held = ws->held;
 	ws->held = NULL;
 	if (held)
 		decode(ws, held, ws->held_length);
 	free(held);
+}
+
+static void resumed(struct wye_socket *socket)
+{
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+	uint64_t messages = ws->messages_in, bytes = ws->bytes_in;
+
+	if (ws->kept)
+		redeliver(ws);
+	if (!socket->paused || ws->state != WYE_WS_OPEN)
+		take_held(ws);
+	count_received(ws, messages, bytes);
 }
 
 static void flushing(struct wye_socket *socket)
@@ -551,6 +567,7 @@ static void open_handler(struct wye_ws *ws, const struct wye_handshake *handshak
 
 	ws->opened = true;
 	wye_ws_count_opened();
+	wye_ws_count_window(ws->deflate_bits, 1);
 	wye_ws_clock_start(ws);
 	before = wye_ws_enter_call(ws);
 	if (route->handler->open)
@@ -595,6 +612,7 @@ static int name(struct wye_ws *ws)
 		.bytes = ws->route->outbox_bytes,
 		.messages = ws->route->outbox_messages,
 		.policy = ws->route->slow_consumer,
+		.flags = ws->deflate_bits,
 		.tag = ws->route,
 	};
 

@@ -84,7 +84,8 @@ static struct wye_group *make(struct shard *shard, const struct wye_group_name *
 	return group;
 }
 
-struct wye_group *wye_group_enter(const struct wye_group_name *name, unsigned loop)
+struct wye_group *wye_group_enter(const struct wye_group_name *name, unsigned loop,
+				  unsigned bits)
 {
 	struct shard *shard = shard_of(name);
 	struct wye_group *group;
@@ -97,18 +98,20 @@ struct wye_group *wye_group_enter(const struct wye_group_name *name, unsigned lo
 		wye_group_hold(group);
 		atomic_fetch_add_explicit(&group->members, 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&group->expected[loop], 1, memory_order_relaxed);
+		wye_ws_windows_add(&group->windows, bits, 1);
 		wye_metric_add(open_members, 1);
 	}
 	pthread_mutex_unlock(&shard->lock);
 	return group;
 }
 
-void wye_group_quit(struct wye_group *group, unsigned loop)
+void wye_group_quit(struct wye_group *group, unsigned loop, unsigned bits)
 {
 	struct shard *shard = shard_of(&group->name);
 
 	pthread_mutex_lock(&shard->lock);
 	atomic_fetch_sub_explicit(&group->expected[loop], 1, memory_order_relaxed);
+	wye_ws_windows_add(&group->windows, bits, -1);
 	if (atomic_fetch_sub_explicit(&group->members, 1, memory_order_relaxed) == 1) {
 		wye_table_remove(&shard->groups, &group->entry);
 		wye_metric_add(open_groups, -1);

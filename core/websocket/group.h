@@ -16,6 +16,7 @@
 #include <wye/types.h>
 
 #include "base/table.h"
+#include "websocket/shared.h"
 
 enum {
 	WYE_GROUP_NAME_MAX = 256,
@@ -36,7 +37,8 @@ struct wye_group_name {
 struct wye_group {
 	struct wye_entry entry; /* of the directory; first */
 	atomic_uint holders;
-	atomic_size_t members; /* changed under the shard's lock */
+	atomic_size_t members;         /* changed under the shard's lock */
+	struct wye_ws_windows windows; /* of the members */
 	struct wye_group_name name;
 	atomic_uint expected[]; /* by loop: members there, or on their way; likewise */
 };
@@ -49,11 +51,12 @@ int wye_group_name_make(struct wye_group_name *out, struct wye_text text,
 			enum wye_group_space space) WYE_MUST_CHECK;
 bool wye_group_is(const struct wye_group *group, const struct wye_group_name *name);
 
-/* The group with one more member on a loop, and held for it; made if need be. NULL without
- * memory. */
-struct wye_group *wye_group_enter(const struct wye_group_name *name, unsigned loop);
+/* The group with one more member on a loop, and held for it; made if need be. `bits` is the
+ * window that the member has negotiated, or 0. NULL without memory. */
+struct wye_group *wye_group_enter(const struct wye_group_name *name, unsigned loop,
+				  unsigned bits);
 /* Takes both back. */
-void wye_group_quit(struct wye_group *group, unsigned loop);
+void wye_group_quit(struct wye_group *group, unsigned loop, unsigned bits);
 
 /* The group, held; NULL if it has no member. */
 struct wye_group *wye_group_find(const struct wye_group_name *name);

@@ -37,6 +37,8 @@ libwyecore_a_SOURCES += \
 	core/websocket/room.c \
 	core/websocket/send.c \
 	core/websocket/send.h \
+	core/websocket/shared.c \
+	core/websocket/shared.h \
 	core/websocket/tasks.c \
 	core/websocket/tasks.h \
 	core/websocket/utf8.c \

@@ -119,7 +119,7 @@ int wye_ws_enter_group(struct wye_ws *ws, struct wye_group *group)
 		return 0;
 	if (members)
 		free_if_empty(ws, members);
-	wye_group_quit(group, loop_of(ws));
+	wye_group_quit(group, loop_of(ws), ws->deflate_bits);
 	return error;
 }
 
@@ -147,7 +147,7 @@ static void leave(struct wye_ws *ws, uint32_t at)
 
 	unlink_membership(ws, at);
 	free_if_empty(ws, members);
-	wye_group_quit(group, loop_of(ws));
+	wye_group_quit(group, loop_of(ws), ws->deflate_bits);
 	if (ws->membership_count)
 		return;
 	free(ws->memberships);

@@ -65,9 +65,9 @@ void wye_ws_count_closed(enum wye_ws_cause cause)
 	wye_metric_add(metrics.closed[cause], 1);
 }
 
-void wye_ws_count_in(size_t bytes)
+void wye_ws_count_in(unsigned messages, size_t bytes)
 {
-	wye_metric_add(metrics.messages_in, 1);
+	wye_metric_add(metrics.messages_in, messages);
 	wye_metric_add(metrics.bytes_in, (int64_t)bytes);
 }
 

@@ -14,7 +14,7 @@ void wye_ws_metrics_register(void);
 
 void wye_ws_count_opened(void);
 void wye_ws_count_closed(enum wye_ws_cause cause);
-void wye_ws_count_in(size_t bytes);
+void wye_ws_count_in(unsigned messages, size_t bytes);
 void wye_ws_count_out(unsigned messages, size_t bytes);
 /* The outbox was full: the connection ends; the sender was told; messages were dropped. */
 void wye_ws_count_full(void);

@@ -15,6 +15,14 @@
 #include "websocket/publish.h"
 #include "websocket/send.h"
 
+/* Of all open connections. */
+static struct wye_ws_windows all_windows;
+
+void wye_ws_count_window(unsigned bits, int change)
+{
+	wye_ws_windows_add(&all_windows, bits, change);
+}
+
 /* ---- membership ---- */
 
 /* A join or leave on its way to the connection's loop. */
@@ -22,6 +30,7 @@ struct change {
 	struct wye_mail mail;
 	uint64_t id;
 	struct wye_group *group;    /* entered, to join; or NULL */
+	uint8_t bits;               /* of its window */
 	struct wye_group_name name; /* to leave; its text lies behind */
 };
 
@@ -39,7 +48,8 @@ static void carry_out(struct wye_mail *mail)
 
 	if (change->group && !ws)
 		wye_group_quit(change->group,
-			       wye_stream_index(wye_stream_of(wye_id_loop(change->id))));
+			       wye_stream_index(wye_stream_of(wye_id_loop(change->id))),
+			       change->bits);
 	else if (change->group && wye_ws_enter_group(ws, change->group) == -ENOMEM)
 		wye_log(WYE_LOG_ERROR, "no memory for a group's member");
 	else if (ws && !change->group)
@@ -47,71 +57,76 @@ static void carry_out(struct wye_mail *mail)
 	free(change);
 }
 
-static int post_change(struct wye_stream_loop *loop, uint64_t id, struct wye_group *group,
-		       const struct wye_group_name *name)
+static int post_change(const struct wye_socket_place *place, uint64_t id,
+		       struct wye_group *group, const struct wye_group_name *name)
 {
 	size_t length = group ? 0 : name->text.length;
 	struct change *change = malloc(sizeof *change + length);
 	int error = change ? 0 : -ENOMEM;
 
 	if (change) {
-		*change = (struct change) { .id = id, .group = group, .name = *name };
+		*change = (struct change) {
+			.id = id, .group = group, .bits = place->flags, .name = *name
+		};
 		change->name.text.data = memcpy(change + 1, name->text.data, length);
-		error = wye_loop_mail(&loop->loop, &change->mail, carry_out);
+		error = wye_loop_mail(&place->loop->loop, &change->mail, carry_out);
 	}
 	if (!error)
 		return 0;
 	free(change);
 	if (group)
-		wye_group_quit(group, wye_stream_index(loop));
+		wye_group_quit(group, wye_stream_index(place->loop), place->flags);
 	return error == -ENOMEM ? error : -ENOENT;
 }
 
-static int join(struct wye_stream_loop *loop, uint64_t id, const struct wye_group_name *name)
+static int join(const struct wye_socket_place *place, uint64_t id,
+		const struct wye_group_name *name)
 {
-	struct wye_group *group = wye_group_enter(name, wye_stream_index(loop));
+	struct wye_group *group =
+		wye_group_enter(name, wye_stream_index(place->loop), place->flags);
 	int error;
 
 	if (!group)
 		return -ENOMEM;
-	if (!wye_loop_here(&loop->loop))
-		return post_change(loop, id, group, name);
+	if (!wye_loop_here(&place->loop->loop))
+		return post_change(place, id, group, name);
 	error = wye_ws_enter_group(find_open(id), group);
 	return error == -EALREADY ? 0 : error;
 }
 
 int wye_group_join(wye_ws_id id, struct wye_text group)
 {
-	struct wye_stream_loop *loop = wye_socket_place(id.value, WYE_SOCKET_WEBSOCKET).loop;
+	struct wye_socket_place place = wye_socket_place(id.value, WYE_SOCKET_WEBSOCKET);
 	struct wye_group_name name;
 	int error = wye_group_name_make(&name, group, WYE_GROUP_NAMED);
 
 	if (error)
 		return error;
-	return loop ? join(loop, id.value, &name) : -ENOENT;
+	return place.loop ? join(&place, id.value, &name) : -ENOENT;
 }
 
 int wye_group_leave(wye_ws_id id, struct wye_text group)
 {
-	struct wye_stream_loop *loop = wye_socket_place(id.value, WYE_SOCKET_WEBSOCKET).loop;
+	struct wye_socket_place place = wye_socket_place(id.value, WYE_SOCKET_WEBSOCKET);
 	struct wye_group_name name;
 	int error = wye_group_name_make(&name, group, WYE_GROUP_NAMED);
 
-	if (error || !loop)
+	if (error || !place.loop)
 		return error ? error : -ENOENT;
-	if (!wye_loop_here(&loop->loop))
-		return post_change(loop, id.value, NULL, &name);
+	if (!wye_loop_here(&place.loop->loop))
+		return post_change(&place, id.value, NULL, &name);
 	wye_ws_leave_group(find_open(id.value), &name);
 	return 0;
 }
 
 int wye_ws_enter_user(struct wye_ws *ws)
 {
+	struct wye_socket_place place = { .loop = ws->socket.loop, .flags = ws->deflate_bits };
 	struct wye_group_name name;
 
 	if (wye_group_name_make(&name, ws->user, WYE_GROUP_USER))
 		return 0; /* no user; or a name too long to be found by */
-	return join(ws->socket.loop, ws->socket.id, &name);
+	return join(&place, ws->socket.id, &name);
 }
 
 /* ---- publishing ---- */
@@ -119,7 +134,7 @@ int wye_ws_enter_user(struct wye_ws *ws)
 /* One frame on its way to one loop: to a group's members, or to a route's connections. */
 struct publication {
 	struct wye_mail mail;
-	struct wye_frame *frame;
+	struct wye_ws_shared shared;
 	struct wye_group *group; /* or NULL */
 	struct wye_text route;   /* data NULL: all; else it lies behind */
 	unsigned loop;
@@ -133,7 +148,7 @@ static const uint64_t *key_of(const struct wye_publication *with)
 
 /* From the last to the first: a member that is disconnected leaves, and one that has had the
  * message already takes its place; the very last takes the list along. */
-static void give_members(struct wye_members *members, struct wye_frame *frame,
+static void give_members(struct wye_members *members, const struct wye_ws_shared *shared,
 			 const struct wye_publication *with)
 {
 	uint32_t i = members->count;
@@ -142,7 +157,7 @@ static void give_members(struct wye_members *members, struct wye_frame *frame,
 		struct wye_ws *ws = members->list[i].ws;
 
 		if (ws->socket.id != with->except.value)
-			wye_ws_share(ws, frame, key_of(with));
+			wye_ws_share(ws, shared, key_of(with));
 	}
 }
 
@@ -154,14 +169,14 @@ static bool is_on(const struct wye_ws *ws, struct wye_text route)
 	       (strlen(pattern) == route.length && !memcmp(pattern, route.data, route.length));
 }
 
-static void give_all(struct wye_stream_loop *loop, struct wye_frame *frame,
+static void give_all(struct wye_stream_loop *loop, const struct wye_ws_shared *shared,
 		     struct wye_text route)
 {
 	for (struct wye_socket *socket = loop->sockets; socket; socket = socket->next) {
 		struct wye_ws *ws = wye_ws_from_socket(socket);
 
 		if (ws && ws->state == WYE_WS_OPEN && is_on(ws, route))
-			wye_ws_share(ws, frame, NULL);
+			wye_ws_share(ws, shared, NULL);
 	}
 }
 
@@ -170,13 +185,13 @@ static void give(const struct publication *publication)
 	struct wye_members *members;
 
 	if (!publication->group) {
-		give_all(wye_stream_at(publication->loop), publication->frame,
+		give_all(wye_stream_at(publication->loop), &publication->shared,
 			 publication->route);
 		return;
 	}
 	members = wye_members_find(publication->loop, &publication->group->name);
 	if (members)
-		give_members(members, publication->frame, &publication->with);
+		give_members(members, &publication->shared, &publication->with);
 }
 
 static void arrive(struct wye_mail *mail)
@@ -184,7 +199,7 @@ static void arrive(struct wye_mail *mail)
 	struct publication *publication = (struct publication *)mail;
 
 	give(publication);
-	wye_frame_drop(publication->frame);
+	wye_ws_shared_drop(&publication->shared);
 	if (publication->group)
 		wye_group_drop(publication->group);
 	free(publication);
@@ -200,12 +215,12 @@ static int post(const struct publication *model, unsigned n)
 	copy->loop = n;
 	if (model->route.data)
 		copy->route.data = memcpy(copy + 1, model->route.data, model->route.length);
-	wye_frame_hold(copy->frame);
+	wye_ws_shared_hold(&copy->shared);
 	if (copy->group)
 		wye_group_hold(copy->group);
 	if (!wye_loop_mail(&wye_stream_at(n)->loop, &copy->mail, arrive))
 		return 0;
-	wye_frame_drop(copy->frame);
+	wye_ws_shared_drop(&copy->shared);
 	if (copy->group)
 		wye_group_drop(copy->group);
 	free(copy);
@@ -232,16 +247,14 @@ static int spread(struct publication *model)
 static int frame_and_spread(struct publication *model, enum wye_ws_kind kind, const void *data,
 			    size_t length)
 {
-	int error;
+	int error = wye_ws_shared_make(&model->shared, kind, data, length,
+				       model->group ? &model->group->windows : &all_windows);
 
-	if (length > WYE_SEND_MAX)
-		return -EMSGSIZE;
-	model->frame = wye_ws_frame_make(kind, data, length);
-	if (!model->frame)
-		return -ENOMEM;
+	if (error)
+		return error;
 	wye_ws_count_published();
 	error = spread(model);
-	wye_frame_drop(model->frame);
+	wye_ws_shared_drop(&model->shared);
 	return error;
 }
 
@@ -261,7 +274,7 @@ static struct wye_group *find_group(const struct wye_group_name *name)
 static int publish(struct wye_text text, enum wye_group_space space, enum wye_ws_kind kind,
 		   const void *data, size_t length, const struct wye_publication *with)
 {
-	struct publication model = { .frame = NULL };
+	struct publication model = { .group = NULL };
 	struct wye_group_name name;
 	int error;
 

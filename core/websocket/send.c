@@ -8,6 +8,7 @@
 #include "stream/send.h"
 #include "websocket/metrics.h"
 #include "websocket/send.h"
+#include "websocket/shared.h"
 
 enum {
 	CONTROL_SLACK = 65536, /* bytes of frames that may wait beyond the bound */
@@ -28,7 +29,7 @@ size_t wye_ws_room(const struct wye_ws *ws)
 int wye_ws_queue_control(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
 			 size_t length)
 {
-	uint8_t header[WYE_WS_SEND_MAX];
+	uint8_t header[WYE_OUTBOX_SLACK];
 
 	return wye_socket_queue(&ws->socket, header,
 				wye_ws_frame_header(header, opcode, length), data, length);
@@ -103,17 +104,9 @@ int wye_ws_queue_101(struct wye_ws *ws, const struct wye_handshake *handshake)
 
 /* ---- messages ---- */
 
-struct wye_frame *wye_ws_frame_make(enum wye_ws_kind kind, const void *data, size_t length)
+void wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const uint64_t *key)
 {
-	uint8_t header[WYE_WS_SEND_MAX];
-	size_t size = wye_ws_frame_header(header, (enum wye_ws_opcode)kind, length);
-
-	return wye_frame_create(header, size, data, length);
-}
-
-void wye_ws_share(struct wye_ws *ws, struct wye_frame *frame, const uint64_t *key)
-{
-	int verdict = wye_socket_share(&ws->socket, frame, key);
+	int verdict = wye_socket_share(&ws->socket, wye_ws_shared_pick(shared, ws), key);
 
 	if (verdict == -EAGAIN) {
 		ws->backlog.refused++;
@@ -154,14 +147,66 @@ static int tell_full(wye_ws_id id, int error)
 	return error;
 }
 
+/* On a connection that has agreed on it. The frame is made by the sender's thread. */
+static int send_compressed(wye_ws_id id, unsigned bits, size_t minimum,
+			   const struct wye_parcel *plain, enum wye_ws_kind kind)
+{
+	struct wye_frame *frame =
+		wye_ws_frame_compress(bits, minimum, kind, plain->data, plain->length);
+	struct wye_parcel parcel = *plain;
+	int verdict;
+
+	if (frame) {
+		parcel.head_length = frame->length - frame->payload;
+		memcpy((void *)parcel.head, frame->data, parcel.head_length);
+		parcel.data = frame->data + parcel.head_length;
+		parcel.length = frame->payload;
+	}
+	verdict = wye_socket_send(id.value, WYE_SOCKET_WEBSOCKET, &parcel);
+	wye_frame_drop(frame);
+	return verdict;
+}
+
+static struct wye_ws *speaking(wye_ws_id id)
+{
+	struct wye_socket *socket = wye_socket_speaking;
+
+	return socket && socket->id == id.value && socket->slot ? wye_ws_from_socket(socket)
+								: NULL;
+}
+
+/* The message of a connection whose callback runs: nothing is looked up. */
+static inline int send_here(struct wye_ws *ws, const struct wye_parcel *parcel,
+			    enum wye_ws_kind kind)
+{
+	if (ws->deflate_bits)
+		return send_compressed((wye_ws_id) { ws->socket.id }, ws->deflate_bits,
+				       ws->route->deflate_minimum, parcel, kind);
+	return wye_socket_send_here(&ws->socket, parcel);
+}
+
+static int send_there(wye_ws_id id, const struct wye_parcel *parcel, enum wye_ws_kind kind)
+{
+	struct wye_socket_place place = wye_socket_place(id.value, WYE_SOCKET_WEBSOCKET);
+
+	const struct wye_ws_route *route = place.tag;
+
+	if (place.flags)
+		return send_compressed(id, place.flags, route->deflate_minimum, parcel, kind);
+	return wye_socket_send(id.value, WYE_SOCKET_WEBSOCKET, parcel);
+}
+
 static inline int send_message(wye_ws_id id, const uint64_t *key, enum wye_ws_kind kind,
 			       const void *data, size_t length)
 {
-	uint8_t header[WYE_WS_SEND_MAX];
-	int verdict =
-		wye_socket_send(id.value, WYE_SOCKET_WEBSOCKET, header,
-				wye_ws_frame_header(header, (enum wye_ws_opcode)kind, length),
-				data, length, key);
+	uint8_t header[WYE_OUTBOX_SLACK];
+	const struct wye_parcel parcel = {
+		header, wye_ws_frame_header(header, (enum wye_ws_opcode)kind, length),
+		data,   length,
+		key,
+	};
+	struct wye_ws *ws = speaking(id);
+	int verdict = ws ? send_here(ws, &parcel, kind) : send_there(id, &parcel, kind);
 
 	return verdict < 0 ? tell_full(id, verdict) : verdict;
 }

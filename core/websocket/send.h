@@ -20,10 +20,10 @@ int wye_ws_overtake(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *da
 /* Answers a ping. Left out while the outbox is far over its bound: a later pong will do. */
 void wye_ws_pong(struct wye_ws *ws, const void *data, size_t length);
 
-/* A message as it goes over the wire, for many. Any thread; NULL without memory. */
-struct wye_frame *wye_ws_frame_make(enum wye_ws_kind kind, const void *data, size_t length);
-/* Gives it to one of them; what finds no room goes by the route's slow_consumer, and is
+struct wye_ws_shared;
+
+/* Gives it a message for many; what finds no room goes by the route's slow_consumer, and is
  * counted. Nothing of a plugin is called. */
-void wye_ws_share(struct wye_ws *ws, struct wye_frame *frame, const uint64_t *key);
+void wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const uint64_t *key);
 
 #endif
