@@ -15,7 +15,6 @@
 enum {
 	FINAL = 0x80, /* bits of a header's first byte */
 	RESERVED = 0x70,
-	COMPRESSED = 0x40, /* RSV1 */
 	CONTROL = 0x08,
 	OPCODE = 0x0f,
 	MASKED = 0x80, /* and of its second */
@@ -50,7 +49,7 @@ void wye_ws_decoder_init(struct wye_ws_decoder *decoder, size_t max_message)
 
 void wye_ws_decoder_allow_compressed(struct wye_ws_decoder *decoder)
 {
-	decoder->reserved &= (uint8_t)~COMPRESSED;
+	decoder->reserved &= (uint8_t)~WYE_WS_COMPRESSED;
 }
 
 static void drop_message(struct wye_ws_decoder *decoder)
@@ -151,7 +150,7 @@ static uint64_t limit_of(const struct wye_ws_decoder *decoder, unsigned kind)
 {
 	uint64_t limit = decoder->max_message;
 
-	if (kind & COMPRESSED)
+	if (kind & WYE_WS_COMPRESSED)
 		limit += limit / 16 + SLACK;
 	return limit < UINT32_MAX ? limit : UINT32_MAX;
 }
@@ -249,8 +248,8 @@ static inline enum wye_ws_event deliver_in_place(struct wye_ws_decoder *decoder,
 	if (frame->first & CONTROL)
 		return control_event(decoder, frame->first, event);
 	event->opcode = frame->first & OPCODE;
-	event->compressed = frame->first & COMPRESSED;
-	if (!ascii && (frame->first & (OPCODE | COMPRESSED)) == WYE_WS_OP_TEXT &&
+	event->compressed = frame->first & WYE_WS_COMPRESSED;
+	if (!ascii && (frame->first & (OPCODE | WYE_WS_COMPRESSED)) == WYE_WS_OP_TEXT &&
 	    !wye_utf8_valid(payload, length))
 		return fail(decoder, event, WYE_WS_BAD_DATA, "text is not UTF-8");
 	return WYE_WS_MESSAGE;
@@ -266,7 +265,7 @@ static void begin_payload(struct wye_ws_decoder *decoder, const struct frame *fr
 	decoder->missing = (uint32_t)frame->payload;
 	decoder->mask = frame->mask;
 	if (!(frame->first & CONTROL) && (frame->first & OPCODE))
-		decoder->kind = frame->first & (OPCODE | COMPRESSED);
+		decoder->kind = frame->first & (OPCODE | WYE_WS_COMPRESSED);
 }
 
 /* Makes room for what has arrived. Growth is geometric, and ends at what can still come. */
@@ -338,7 +337,7 @@ static enum wye_ws_event end_frame(struct wye_ws_decoder *decoder, struct wye_ws
 	if (decoder->kind == WYE_WS_OP_TEXT && decoder->text.missing)
 		return fail(decoder, event, WYE_WS_BAD_DATA, "text is not UTF-8");
 	event->opcode = decoder->kind & OPCODE;
-	event->compressed = decoder->kind & COMPRESSED;
+	event->compressed = decoder->kind & WYE_WS_COMPRESSED;
 	decoder->kind = 0; /* drop_delivered() does the rest */
 	return WYE_WS_MESSAGE;
 }

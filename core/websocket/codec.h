@@ -25,8 +25,9 @@ enum wye_ws_opcode {
 };
 
 enum {
-	WYE_WS_HEADER_MAX = 14, /* of a masked frame */
-	WYE_WS_SEND_MAX = 10,   /* header bytes of a frame that we send: no mask */
+	WYE_WS_COMPRESSED = 0x40, /* RSV1: beside the opcode of a message's first frame */
+	WYE_WS_HEADER_MAX = 14,   /* of a masked frame */
+	WYE_WS_SEND_MAX = 10,     /* header bytes of a frame that we send: no mask */
 };
 
 enum wye_ws_event {
@@ -92,8 +93,8 @@ void wye_ws_decoder_fini(struct wye_ws_decoder *decoder);
 enum wye_ws_event wye_ws_decode(struct wye_ws_decoder *decoder, uint8_t **data, size_t *length,
 				struct wye_ws_input *event);
 
-/* Header of an unmasked frame. Returns its length, 2 to 10. With `last` false the frame is a
- * fragment, to be followed by continuations (5.4). */
+/* Header of an unmasked frame; `opcode` may have WYE_WS_COMPRESSED. Returns its length, 2 to
+ * 10. With `last` false the frame is a fragment, to be followed by continuations (5.4). */
 size_t wye_ws_frame_header(uint8_t out[WYE_WS_SEND_MAX], unsigned opcode, uint64_t length);
 size_t wye_ws_fragment_header(uint8_t out[WYE_WS_SEND_MAX], unsigned opcode, uint64_t length,
 			      bool last);

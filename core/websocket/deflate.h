@@ -40,10 +40,11 @@ enum wye_ws_event wye_inflate_message(struct wye_inflater *inflater, size_t max_
  * Any thread; the thread keeps what zlib needs: a few KB for short messages, 256 KB for long
  * ones, 0.6 MB if there are all sizes. `out` is the caller's and has room for `length` bytes.
  *
- * Returns the payload's length, shorter than `length`: to be sent with RSV1 in the header of
- * the message's first frame (6.1), and only there. Or 0: it does not pay, as the message is
- * shorter than `minimum` bytes or its data don't compress, or there is no memory; what `out`
- * holds is nothing then, and the message is to be sent as it is, without RSV1.
+ * Returns the payload's length, shorter than `length`: to be sent with WYE_WS_COMPRESSED
+ * in the header of the message's first frame (6.1), and only there. Or 0: it does not pay, as
+ * the message is shorter than `minimum` bytes or its data don't compress, or there is no
+ * memory; what `out` holds is nothing then, and the message is to be sent as it is, without
+ * RSV1.
  */
 size_t wye_deflate_message(unsigned window_bits, size_t minimum, const void *data,
 			   size_t length, void *out) WYE_MUST_CHECK;

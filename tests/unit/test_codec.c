@@ -397,16 +397,19 @@ static void test_out_of_memory(void **state)
 
 /* ---- the extension's place ---- */
 
-static void test_rsv1_can_be_let_through(void **state)
+static void test_rsv1_is_let_through(void **state)
 {
 	struct wye_ws_decoder decoder;
 	struct wye_ws_input event;
 
 	(void)state;
 	wye_ws_decoder_init(&decoder, 100);
-	decoder.reserved &= 0xbf;
-	assert_int_equal(FEED(&decoder, "\xc1\x81" ZERO "a", &event), WYE_WS_MESSAGE);
+	wye_ws_decoder_allow_compressed(&decoder);
+	assert_int_equal(FEED(&decoder, "\xc1\x81" ZERO "\xff", &event), WYE_WS_MESSAGE);
 	assert_int_equal(event.opcode, WYE_WS_TEXT);
+	assert_true(event.compressed);
+	assert_int_equal(FEED(&decoder, "\x81\x81" ZERO "a", &event), WYE_WS_MESSAGE);
+	assert_false(event.compressed);
 	assert_int_equal(FEED(&decoder, "\xa1\x81" ZERO "a", &event), WYE_WS_BROKEN);
 }
 
@@ -439,6 +442,8 @@ static void test_frame_headers(void **state)
 	}
 	assert_int_equal(wye_ws_fragment_header(out, WYE_WS_OP_BINARY, 5, false), 2);
 	assert_memory_equal(out, "\x02\x05", 2);
+	assert_int_equal(wye_ws_frame_header(out, WYE_WS_OP_TEXT | WYE_WS_COMPRESSED, 5), 2);
+	assert_memory_equal(out, "\xc1\x05", 2);
 	assert_int_equal(wye_ws_fragment_header(out, WYE_WS_OP_CONTINUATION, 5, true), 2);
 	assert_memory_equal(out, "\x80\x05", 2);
 }
@@ -498,7 +503,7 @@ int main(void)
 		cmocka_unit_test(test_memory_is_no_more_than_the_message),
 		cmocka_unit_test(test_empty_fragments_cost_nothing),
 		cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_rsv1_can_be_let_through),
+		cmocka_unit_test(test_rsv1_is_let_through),
 		cmocka_unit_test(test_frame_headers),
 		cmocka_unit_test(test_close_codes),
 		cmocka_unit_test(test_close_payload),
