@@ -73,6 +73,10 @@ static const struct row {
 	ROW("a byte behind the end", "\xc1\x88" ZERO HELLO "\xff", BAD_DATA),
 	ROW("one behind the end", "\xc1\x88" ZERO HELLO "\x01", BAD_DATA),
 	ROW("another zero behind the end", "\xc1\x88" ZERO HELLO "\x00", BAD_DATA),
+	/* it fills the first allocation to its end */
+	ROW("a block whose data the tail is",
+	    "\xc2\x8a" ZERO "\x4a\x4c\x1c\xb9\x00\x00\x04\x00\xfb\xff",
+	    "binary:<256 7f99f84813ad8c77>;"),
 	ROW("too many codes", "\xc1\x83" ZERO "\xfc\xff\x07", BAD_DATA),
 	ROW("a distance to nowhere", "\xc1\x83" ZERO "\x02\x01\x00", BAD_DATA),
 
