@@ -9,10 +9,6 @@
 #include "websocket/deflate.h"
 #include "websocket/shared.h"
 
-enum {
-	RSV1 = 0x40, /* of a header's first byte: the message is compressed (RFC 7692, 6) */
-};
-
 void wye_ws_windows_add(struct wye_ws_windows *windows, unsigned bits, int change)
 {
 	if (bits)
@@ -33,7 +29,7 @@ struct wye_frame *wye_ws_frame_compress(unsigned bits, size_t minimum, enum wye_
 {
 	void *out = length >= minimum && length ? malloc(length) : NULL;
 	size_t size = out ? wye_deflate_message(bits, minimum, data, length, out) : 0;
-	struct wye_frame *frame = size ? frame_of(RSV1 | (unsigned)kind, out, size) : NULL;
+	struct wye_frame *frame = size ? frame_of(WYE_WS_COMPRESSED | (unsigned)kind, out, size) : NULL;
 
 	free(out);
 	return frame;
