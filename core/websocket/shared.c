@@ -29,7 +29,8 @@ struct wye_frame *wye_ws_frame_compress(unsigned bits, size_t minimum, enum wye_
 {
 	void *out = length >= minimum && length ? malloc(length) : NULL;
 	size_t size = out ? wye_deflate_message(bits, minimum, data, length, out) : 0;
-	struct wye_frame *frame = size ? frame_of(WYE_WS_COMPRESSED | (unsigned)kind, out, size) : NULL;
+	struct wye_frame *frame =
+		size ? frame_of(WYE_WS_COMPRESSED | (unsigned)kind, out, size) : NULL;
 
 	free(out);
 	return frame;
