@@ -8,17 +8,6 @@
 
 #include "base/arena.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define EACH_ITS_OWN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EACH_ITS_OWN 1
-#endif
-#endif
-#ifndef EACH_ITS_OWN
-#define EACH_ITS_OWN 0
-#endif
-
 enum {
 	FIRST_BLOCK = 512, /* each next one is twice as large, */
 	LAST_BLOCK = 4096, /* up to this */
@@ -33,7 +22,7 @@ struct wye_arena_block {
 void wye_arena_init(struct wye_arena *arena, void *first, size_t size)
 {
 	arena->first = first;
-	arena->first_size = EACH_ITS_OWN ? 0 : size;
+	arena->first_size = WYE_ARENA_EACH_ITS_OWN ? 0 : size;
 	arena->next = arena->first;
 	arena->end = arena->first + arena->first_size;
 	arena->blocks = NULL;
@@ -55,7 +44,7 @@ static void *allocate_block(struct wye_arena *arena, size_t size)
 {
 	size_t next = arena->blocks ? 2 * arena->blocks->room : FIRST_BLOCK;
 	size_t common = next < LAST_BLOCK ? next : LAST_BLOCK;
-	size_t room = EACH_ITS_OWN || size > common ? size : common;
+	size_t room = WYE_ARENA_EACH_ITS_OWN || size > common ? size : common;
 	struct wye_arena_block *block;
 
 	if (room > SIZE_MAX - sizeof *block)
@@ -82,7 +71,7 @@ void *wye_arena_allocate(struct wye_arena *arena, size_t size)
 	if (rounded < size)
 		return NULL;
 	if (rounded > (size_t)(arena->end - arena->next))
-		return allocate_block(arena, EACH_ITS_OWN ? size : rounded);
+		return allocate_block(arena, WYE_ARENA_EACH_ITS_OWN ? size : rounded);
 	arena->next += rounded;
 	return data;
 }

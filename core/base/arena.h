@@ -11,6 +11,17 @@
 
 #include <wye/types.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define WYE_ARENA_EACH_ITS_OWN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WYE_ARENA_EACH_ITS_OWN 1
+#endif
+#endif
+#ifndef WYE_ARENA_EACH_ITS_OWN
+#define WYE_ARENA_EACH_ITS_OWN 0
+#endif
+
 struct wye_arena_block;
 
 struct wye_arena {

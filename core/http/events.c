@@ -290,10 +290,25 @@ static void give_up(struct wye_stream *stream)
 	free(stream);
 }
 
+/* Into memory of the loop's own thread: among the blocks of an http thread's engine, which come
+ * and go, what stays for long would keep pages to itself. */
+static struct wye_stream *settle(struct wye_stream *stream)
+{
+	struct wye_stream *settled = malloc(sizeof *settled);
+
+	if (!settled)
+		return stream;
+	*settled = *stream;
+	free(stream);
+	settled->request->reply.argument = settled;
+	wye_timer_init(&settled->heartbeat, beat, settled);
+	return settled;
+}
+
 static void take_over(struct wye_mail *mail)
 {
-	struct wye_stream *stream =
-		(struct wye_stream *)((char *)mail - offsetof(struct wye_stream, mail));
+	struct wye_stream *stream = settle(
+		(struct wye_stream *)((char *)mail - offsetof(struct wye_stream, mail)));
 	struct wye_stream_loop *loop = stream->socket.loop;
 	unsigned patience = stream->handler->write_timeout;
 	int descriptor = stream->descriptor;
@@ -328,7 +343,6 @@ static struct wye_stream *create(struct wye_request *request)
 	stream->data = request->reply.argument;
 	stream->peer = request->connection->peer;
 	stream->cause = WYE_STREAM_PEER;
-	wye_timer_init(&stream->heartbeat, beat, stream);
 	return stream;
 }
 

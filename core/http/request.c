@@ -23,23 +23,68 @@ static uint64_t microseconds(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+enum {
+	BATCH = WYE_ARENA_EACH_ITS_OWN ? 1 : 15,
+};
+
+/* Requests are allocated some at a time: one that leaves with an event stream, and stays for
+ * long, would else keep a page to itself between the engine's blocks, which come and go. */
+struct wye_request_batch {
+	atomic_uint left; /* requests that are not freed */
+	struct wye_request requests[BATCH];
+};
+
+static void allocate_batch(struct wye_http_thread *thread)
+{
+	struct wye_request_batch *batch = malloc(sizeof *batch);
+
+	if (!batch)
+		return;
+	atomic_init(&batch->left, BATCH);
+	for (unsigned i = BATCH; i-- > 0;) {
+		struct wye_request *request = &batch->requests[i];
+
+		wye_arena_init(&request->arena, request->memory, sizeof request->memory);
+		request->batch = batch;
+		request->next_free = thread->free_requests;
+		thread->free_requests = request;
+	}
+}
+
 static struct wye_request *take(struct wye_http_thread *thread)
 {
-	struct wye_request *request = thread->free_requests;
+	struct wye_request *request;
 
-	if (request) {
-		thread->free_requests = request->next_free;
-		return request;
-	}
-	request = malloc(sizeof *request);
+	if (!thread->free_requests)
+		allocate_batch(thread);
+	request = thread->free_requests;
 	if (request)
-		wye_arena_init(&request->arena, request->memory, sizeof request->memory);
+		thread->free_requests = request->next_free;
 	return request;
+}
+
+/* Any thread. */
+static void free_request(struct wye_request *request)
+{
+	struct wye_request_batch *batch = request->batch;
+
+	if (atomic_fetch_sub_explicit(&batch->left, 1, memory_order_acq_rel) == 1)
+		free(batch);
+}
+
+void wye_requests_free(struct wye_http_thread *thread)
+{
+	while (thread->free_requests) {
+		struct wye_request *next = thread->free_requests->next_free;
+
+		free_request(thread->free_requests);
+		thread->free_requests = next;
+	}
 }
 
 static void reset(struct wye_request *request, struct wye_http_connection *connection)
 {
-	memset(request, 0, offsetof(struct wye_request, arena));
+	memset(request, 0, offsetof(struct wye_request, batch));
 	request->magic = REQUEST_MAGIC;
 	request->connection = connection;
 	request->lanes = connection->thread->lanes;
@@ -87,7 +132,7 @@ void wye_request_finish(struct wye_request *request)
 	wye_arena_reset(&request->arena);
 	request->magic = 0;
 	if (!connection) { /* it came from another thread, whose list is not ours */
-		free(request);
+		free_request(request);
 		return;
 	}
 	request->next_free = connection->thread->free_requests;

@@ -29,6 +29,7 @@
 
 struct wye_http_connection;
 struct wye_http_thread;
+struct wye_http_thread;
 struct wye_handshake;
 
 /* How far a request has come. */
@@ -146,9 +147,13 @@ struct wye_request {
 	struct wye_wait *wait; /* NULL before its first wait */
 	bool suspended;
 
+	struct wye_request_batch *batch; /* that it was allocated with */
 	struct wye_arena arena;
 	_Alignas(max_align_t) char memory[WYE_REQUEST_MEMORY];
 };
+
+/* Frees those of a thread that are not in use: at its end. */
+void wye_requests_free(struct wye_http_thread *thread);
 
 /* Takes a request from the connection's thread, or NULL without memory. */
 struct wye_request *wye_request_begin(struct wye_http_connection *connection,

@@ -213,12 +213,7 @@ static void *run(void *argument)
 
 static void free_lists(struct wye_http_thread *thread)
 {
-	while (thread->free_requests) {
-		struct wye_request *next = thread->free_requests->next_free;
-
-		free(thread->free_requests);
-		thread->free_requests = next;
-	}
+	wye_requests_free(thread);
 	while (thread->free_connections) {
 		struct wye_http_connection *next = thread->free_connections->next;
 

@@ -6,10 +6,14 @@
 
 #include "stream/outbox.h"
 
+/* Most outboxes hold a few short messages for a moment: these lie close together, and leave no
+ * large holes between what stays. */
 enum {
-	/* Capacity of a chunk in stock. */
-	POOLED = 16384 - (int)sizeof(struct wye_chunk) - WYE_OUTBOX_SLACK,
-	STOCK = 64, /* chunks kept by a loop */
+	OVERHEAD = (int)sizeof(struct wye_chunk) + WYE_OUTBOX_SLACK,
+	SMALL = 1024 - OVERHEAD, /* capacities of chunks in stock */
+	LARGE = 16384 - OVERHEAD,
+	STOCK_SMALL = 1024, /* how many are kept by a loop */
+	STOCK_LARGE = 64,
 	STOCK_SHARED = 4096,
 	BUCKETS = 256,
 };
@@ -52,43 +56,55 @@ static void free_list(struct wye_chunk *chunk)
 
 void wye_chunks_fini(struct wye_chunks *chunks)
 {
-	free_list(chunks->free);
-	free_list(chunks->free_shared);
-	*chunks = (struct wye_chunks) { .free = NULL };
+	free_list(chunks->small.free);
+	free_list(chunks->large.free);
+	free_list(chunks->shared.free);
+	*chunks = (struct wye_chunks) { .small.free = NULL };
 }
 
-static struct wye_chunk *take_pooled(struct wye_chunks *chunks)
+static struct wye_chunk *take_stock(struct wye_stock *stock)
 {
-	struct wye_chunk *chunk = chunks->free;
+	struct wye_chunk *chunk = stock->free;
 
-	if (!chunk) {
-		chunk = wye_chunk_alone(POOLED + WYE_OUTBOX_SLACK);
-		if (chunk) {
-			chunk->capacity = POOLED;
-			chunk->kind = WYE_CHUNK_POOLED;
-		}
-		return chunk;
-	}
-	chunks->free = chunk->next;
-	chunks->count--;
-	*chunk = (struct wye_chunk) { .bytes = chunk->data,
-				      .capacity = POOLED,
-				      .kind = WYE_CHUNK_POOLED };
+	if (!chunk)
+		return NULL;
+	stock->free = chunk->next;
+	stock->count--;
+	return chunk;
+}
+
+static bool put_stock(struct wye_stock *stock, unsigned most, struct wye_chunk *chunk)
+{
+	if (stock->count >= most)
+		return false;
+	chunk->next = stock->free;
+	stock->free = chunk;
+	stock->count++;
+	return true;
+}
+
+static struct wye_chunk *take_pooled(struct wye_chunks *chunks, uint32_t capacity)
+{
+	struct wye_chunk *chunk =
+		take_stock(capacity == SMALL ? &chunks->small : &chunks->large);
+
+	if (!chunk)
+		chunk = malloc(sizeof *chunk + capacity + WYE_OUTBOX_SLACK);
+	if (chunk)
+		*chunk = (struct wye_chunk) { .bytes = chunk->data,
+					      .capacity = capacity,
+					      .kind = WYE_CHUNK_POOLED };
 	return chunk;
 }
 
 struct wye_chunk *wye_outbox_refer(struct wye_chunks *chunks, struct wye_frame *frame)
 {
-	struct wye_chunk *chunk = chunks->free_shared;
+	struct wye_chunk *chunk = take_stock(&chunks->shared);
 
-	if (chunk) {
-		chunks->free_shared = chunk->next;
-		chunks->count_shared--;
-	} else {
+	if (!chunk)
 		chunk = malloc(sizeof *chunk);
-		if (!chunk)
-			return NULL;
-	}
+	if (!chunk)
+		return NULL;
 	wye_frame_hold(frame);
 	*chunk = (struct wye_chunk) { .bytes = frame->data,
 				      .frame = frame,
@@ -99,27 +115,19 @@ struct wye_chunk *wye_outbox_refer(struct wye_chunks *chunks, struct wye_frame *
 	return chunk;
 }
 
-static bool keep(struct wye_chunk **list, unsigned *count, unsigned most,
-		 struct wye_chunk *chunk)
-{
-	if (*count >= most)
-		return false;
-	chunk->next = *list;
-	*list = chunk;
-	++*count;
-	return true;
-}
-
 static void give_back(struct wye_chunks *chunks, struct wye_chunk *chunk)
 {
+	bool kept = false;
+
 	wye_frame_drop(chunk->frame);
-	if (chunk->kind == WYE_CHUNK_POOLED &&
-	    keep(&chunks->free, &chunks->count, STOCK, chunk))
-		return;
-	if (chunk->kind == WYE_CHUNK_SHARED &&
-	    keep(&chunks->free_shared, &chunks->count_shared, STOCK_SHARED, chunk))
-		return;
-	free(chunk);
+	if (chunk->kind == WYE_CHUNK_SHARED)
+		kept = put_stock(&chunks->shared, STOCK_SHARED, chunk);
+	else if (chunk->kind == WYE_CHUNK_POOLED && chunk->capacity == SMALL)
+		kept = put_stock(&chunks->small, STOCK_SMALL, chunk);
+	else if (chunk->kind == WYE_CHUNK_POOLED)
+		kept = put_stock(&chunks->large, STOCK_LARGE, chunk);
+	if (!kept)
+		free(chunk);
 }
 
 /* ---- keys ---- */
@@ -186,9 +194,11 @@ static void remove_chunk(struct wye_outbox *outbox, struct wye_chunk *chunk)
 		key_remove(outbox, chunk);
 }
 
-struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks)
+struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks,
+				    size_t length)
 {
-	struct wye_chunk *chunk = take_pooled(chunks);
+	bool small = !outbox->tail && length <= SMALL / 2;
+	struct wye_chunk *chunk = take_pooled(chunks, small ? SMALL : LARGE);
 
 	if (chunk)
 		wye_outbox_append(outbox, chunk);

@@ -41,8 +41,10 @@ struct wye_chunk {
 
 /* Stock of a loop. */
 struct wye_chunks {
-	struct wye_chunk *free, *free_shared;
-	unsigned count, count_shared;
+	struct wye_stock {
+		struct wye_chunk *free;
+		unsigned count;
+	} small, large, shared;
 };
 
 void wye_chunks_fini(struct wye_chunks *chunks);
@@ -94,8 +96,9 @@ void wye_outbox_take(struct wye_outbox *outbox, struct wye_chunks *chunks, size_
 		     struct wye_outbox_left *left);
 void wye_outbox_clear(struct wye_outbox *outbox, struct wye_chunks *chunks);
 
-/* A new chunk of the loop's stock at the end, with room for what is small. */
-struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks);
+/* A new chunk of the loop's stock at the end, with room for so many bytes. */
+struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks,
+				    size_t length);
 
 static inline uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chunks *chunks,
 				       size_t length, unsigned messages, size_t payload)
@@ -104,7 +107,7 @@ static inline uint8_t *wye_outbox_room(struct wye_outbox *outbox, struct wye_chu
 	uint8_t *room;
 
 	if (!chunk || chunk->kind != WYE_CHUNK_POOLED || chunk->capacity - chunk->end < length)
-		chunk = wye_outbox_extend(outbox, chunks);
+		chunk = wye_outbox_extend(outbox, chunks, length);
 	if (!chunk)
 		return NULL;
 	room = chunk->data + chunk->end;
