@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * client.c - connects, upgrades, sends equal messages and checks what comes back. Readiness is
- * edge-triggered: each descriptor is registered once, and read until a read comes back short.
+ * client.c - see client.h. Readiness is edge-triggered: each descriptor is registered once, and
+ * read until a read comes back short.
  */
 #include "client.h"
 
@@ -13,108 +13,18 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-enum { OPCODE_TEXT = 1, OPCODE_CLOSE = 8, OPCODE_PING = 9, OPCODE_PONG = 10 };
-enum { HEAD_MAX = 14 };
-
-/* The sample pair of RFC 6455, 1.3. */
-#define KEY    "dGhlIHNhbXBsZSBub25jZQ=="
-#define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-
-static const uint8_t mask[4] = { 0x37, 0xfa, 0x21, 0x3d };
 static uint8_t incoming[256 * 1024];
-
-uint64_t client_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void note(struct client_load *load, const char *what)
 {
 	if (!load->trouble[0])
 		snprintf(load->trouble, sizeof load->trouble, "%s", what);
-}
-
-/* Writes a masked frame of any length (RFC 6455, 5.2) and returns its size. */
-static size_t frame_put(uint8_t *out, int opcode, const uint8_t *payload, size_t length)
-{
-	size_t head = 2;
-
-	out[0] = (uint8_t)(0x80 | opcode);
-	if (length < 126) {
-		out[1] = (uint8_t)(0x80 | length);
-	} else if (length < 65536) {
-		out[1] = 0x80 | 126;
-		out[2] = (uint8_t)(length >> 8);
-		out[3] = (uint8_t)length;
-		head = 4;
-	} else {
-		out[1] = 0x80 | 127;
-		for (head = 2; head < 10; head++)
-			out[head] = (uint8_t)((uint64_t)length >> (8 * (9 - head)));
-	}
-	memcpy(out + head, mask, sizeof mask);
-	head += sizeof mask;
-	for (size_t i = 0; i < length; i++)
-		out[head + i] = payload[i] ^ mask[i & 3];
-	return head + length;
-}
-
-static int target_parse(struct client_load *load, const char *target)
-{
-	char host[64], path[256] = "/";
-	unsigned port;
-
-	if (sscanf(target, "%63[0-9.]:%u%255s", host, &port, path) < 2 || port > 65535)
-		return -EINVAL;
-	load->target.sin_family = AF_INET;
-	load->target.sin_port = htons((uint16_t)port);
-	if (inet_pton(AF_INET, host, &load->target.sin_addr) != 1)
-		return -EINVAL;
-	load->request_length = (size_t)snprintf(load->request, sizeof load->request,
-						"GET %s HTTP/1.1\r\nHost: %s:%u\r\n"
-						"Upgrade: websocket\r\nConnection: Upgrade\r\n"
-						"Sec-WebSocket-Key: " KEY "\r\n"
-						"Sec-WebSocket-Version: 13\r\n\r\n",
-						path, host, port);
-	return 0;
-}
-
-static int frames_build(struct client_load *load)
-{
-	size_t each = load->size + HEAD_MAX;
-
-	load->payload = malloc(load->size + 1);
-	load->frames = malloc(each * (load->batch + 1));
-	if (!load->payload || !load->frames)
-		return -ENOMEM;
-	for (size_t i = 0; i < load->size; i++)
-		load->payload[i] = (uint8_t)('a' + i % 26);
-	load->frame = frame_put(load->frames, OPCODE_TEXT, load->payload, load->size);
-	for (unsigned i = 1; i <= load->batch; i++)
-		memcpy(load->frames + i * load->frame, load->frames, load->frame);
-	return 0;
-}
-
-int client_load_init(struct client_load *load, const char *target, size_t size, unsigned batch)
-{
-	int error = target_parse(load, target);
-
-	if (error)
-		return error;
-	load->size = size;
-	load->batch = batch;
-	load->epoll = epoll_create1(EPOLL_CLOEXEC);
-	return load->epoll < 0 ? -errno : frames_build(load);
 }
 
 static void leave(struct client_load *load, struct client *client)
@@ -187,7 +97,7 @@ int client_connect(struct client_load *load, struct client *client)
 
 	memset(client, 0, sizeof *client);
 	client->index = index;
-	client->in.need = 2;
+	frame_begin(&client->in);
 	client->since = client_now();
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (client->fd < 0)
@@ -291,62 +201,23 @@ static void message_piece(const struct client_load *load, struct client *client,
 	client->offset += length;
 }
 
-static uint64_t frame_length(const struct client_reader *in)
-{
-	uint64_t length = 0;
-
-	if (in->need == 2)
-		return in->head[1];
-	for (unsigned i = 2; i < in->need; i++)
-		length = length << 8 | in->head[i];
-	return length;
-}
-
-/* Collects the head. Returns true when it is whole; *taken says how many bytes it used. A
- * server never masks (RFC 6455, 5.1), so the second byte is the plain length.
- */
-static bool head_collect(struct client_reader *in, const uint8_t *data, size_t length,
-			 size_t *taken)
-{
-	size_t used = 0;
-
-	while (in->have < in->need && used < length) {
-		in->head[in->have++] = data[used++];
-		if (in->have == 2 && in->head[1] >= 126)
-			in->need = in->head[1] == 126 ? 4 : 10;
-	}
-	*taken = used;
-	if (in->have < in->need)
-		return false;
-	in->left = frame_length(in);
-	return true;
-}
-
-/* Reserved bits, a mask from a server, a long control frame (RFC 6455, 5.1, 5.2, 5.5). */
-static bool frame_bad(const struct client_reader *in)
-{
-	return in->head[0] & 0x70 || in->head[1] & 0x80 ||
-	       (in->head[0] & 8 && in->head[1] > 125);
-}
-
 static void frame_end(struct client_load *load, struct client *client)
 {
-	int opcode = client->in.head[0] & 0x0f;
+	int opcode = frame_opcode(&client->in);
 
 	if (opcode >= OPCODE_CLOSE)
 		control_heard(load, client, opcode, client->in.head[1]);
-	else if (client->in.head[0] & 0x80)
+	else if (frame_final(&client->in))
 		message_heard(load, client);
-	client->in.have = 0;
-	client->in.need = 2;
+	frame_begin(&client->in);
 }
 
 static void payload_take(struct client_load *load, struct client *client, const uint8_t *data,
 			 size_t length)
 {
-	struct client_reader *in = &client->in;
+	struct frame_reader *in = &client->in;
 
-	if ((in->head[0] & 0x0f) < OPCODE_CLOSE)
+	if (frame_opcode(in) < OPCODE_CLOSE)
 		message_piece(load, client, data, length);
 	else
 		memcpy(client->ping + (in->head[1] - in->left), data, length);
@@ -356,13 +227,13 @@ static void payload_take(struct client_load *load, struct client *client, const 
 static const char *frames_take(struct client_load *load, struct client *client,
 			       const uint8_t *data, size_t length)
 {
-	struct client_reader *in = &client->in;
+	struct frame_reader *in = &client->in;
 
 	while (length) {
 		size_t part = 0;
 
 		if (in->have < in->need) {
-			if (!head_collect(in, data, length, &part))
+			if (!frame_head(in, data, length, &part))
 				return NULL;
 			if (frame_bad(in))
 				return "a bad frame from the server";
@@ -392,7 +263,8 @@ static const char *answer_take(struct client_load *load, struct client *client,
 	end = strstr(client->answer, "\r\n\r\n");
 	if (!end)
 		return part < length ? "the answer's head is too long" : NULL;
-	if (strncmp(client->answer, "HTTP/1.1 101 ", 13) || !strstr(client->answer, ACCEPT))
+	if (strncmp(client->answer, "HTTP/1.1 101 ", 13) ||
+	    !strstr(client->answer, CLIENT_ACCEPT))
 		return "the Upgrade was refused";
 	part = (size_t)(end + 4 - client->answer) - before;
 	client->state = CLIENT_OPEN;

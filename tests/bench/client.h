@@ -3,16 +3,19 @@
  * client.h - one WebSocket connection of the load client, and what all of them share.
  *
  * Everything runs on one thread, in client_turn(). A connection belongs to the mode that drives
- * it (wsload.c), which learns what happens by three hooks. A `struct client` may be connected
+ * it (modes.h), which learns what happens by three hooks. A `struct client` may be connected
  * again once its `closed` or `failed` hook runs.
  */
 #ifndef WYE_TESTS_BENCH_CLIENT_H
 #define WYE_TESTS_BENCH_CLIENT_H
 
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+
+#include "frame.h"
+
+/* The sample pair of RFC 6455, 1.3: every connection sends the one and expects the other. */
+#define CLIENT_KEY    "dGhlIHNhbXBsZSBub25jZQ=="
+#define CLIENT_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 enum client_state {
 	CLIENT_CLOSED,
@@ -22,18 +25,11 @@ enum client_state {
 	CLIENT_CLOSING, /* our close frame is sent, the server's is awaited */
 };
 
-/* Reads frames from bytes that arrive in any portions. */
-struct client_reader {
-	uint8_t head[10];
-	unsigned have, need;
-	uint64_t left; /* of the current frame's payload */
-};
-
 struct client {
 	int fd;
 	enum client_state state;
 	unsigned index; /* chooses the source address */
-	struct client_reader in;
+	struct frame_reader in;
 	uint64_t offset;      /* of the next payload byte within the current message */
 	size_t owed;          /* bytes of whole and partial messages still to be sent */
 	size_t sent;          /* bytes already sent of the message at the front */
@@ -80,6 +76,9 @@ struct client_load {
 	char trouble[128]; /* the first thing that went wrong */
 };
 
+/* CLOCK_MONOTONIC in ns. */
+uint64_t client_now(void);
+
 /* `target` is HOST:PORT/PATH with a numeric IPv4 host. `size` is the payload in bytes, `batch`
  * the most messages that client_send() is asked for at once. Returns 0 or a negative errno.
  */
@@ -99,8 +98,5 @@ void client_close(struct client_load *load, struct client *client);
 
 /* Resets the connection, so that no port stays in TIME_WAIT. No hook runs. */
 void client_reset(struct client_load *load, struct client *client);
-
-/* CLOCK_MONOTONIC in ns. */
-uint64_t client_now(void);
 
 #endif

@@ -1,6 +1,18 @@
 # The benchmark isn't part of `make check`; tests/bench/README.md says how to run it.
 check_PROGRAMS += tests/bench/wsload
-tests_bench_wsload_SOURCES = tests/bench/wsload.c tests/bench/client.c tests/bench/client.h
+tests_bench_wsload_SOURCES = \
+	tests/bench/wsload.c \
+	tests/bench/modes.h \
+	tests/bench/echo.c \
+	tests/bench/handshake.c \
+	tests/bench/idle.c \
+	tests/bench/crowd.c \
+	tests/bench/crowd.h \
+	tests/bench/client.c \
+	tests/bench/client.h \
+	tests/bench/load.c \
+	tests/bench/frame.c \
+	tests/bench/frame.h
 tests_bench_wsload_LDADD =
 
 EXTRA_DIST += \
