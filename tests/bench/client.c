@@ -131,7 +131,7 @@ static ssize_t messages_flush(const struct client_load *load, struct client *cli
 
 	if (n > 0) {
 		client->owed -= (size_t)n;
-		client->sent = (client->sent + (size_t)n) % load->frame;
+		client->sent = (client->sent + (size_t)n) % load->ring;
 	}
 	return n;
 }
@@ -141,7 +141,7 @@ static ssize_t messages_flush(const struct client_load *load, struct client *cli
 static int flush(const struct client_load *load, struct client *client)
 {
 	while (client->owed || client->control_length) {
-		bool control = client->control_length && client->sent == 0;
+		bool control = client->control_length && client->sent % load->frame == 0;
 
 		if ((control ? control_flush(client) : messages_flush(load, client)) < 0)
 			return errno == EAGAIN ? 0 : -errno;
@@ -155,6 +155,17 @@ void client_send(struct client_load *load, struct client *client, unsigned messa
 {
 	client->owed += messages * load->frame;
 	(void)flush(load, client);
+}
+
+void client_send_number(struct client_load *load, struct client *client, uint64_t number)
+{
+	uint8_t *frame = load->frames + (client->sent + client->owed) % load->ring;
+	char digits[CLIENT_NUMBER + 1];
+
+	snprintf(digits, sizeof digits, "%0*llx", CLIENT_NUMBER, (unsigned long long)number);
+	memcpy(load->payload, digits, CLIENT_NUMBER);
+	frame_put(frame, OPCODE_TEXT, load->payload, load->size);
+	client_send(load, client, 1);
 }
 
 void client_close(struct client_load *load, struct client *client)
@@ -183,7 +194,9 @@ static void message_heard(struct client_load *load, struct client *client)
 {
 	if (client->mismatch || client->offset != load->size) {
 		load->bad++;
-		note(load, "an echo differs from what was sent");
+		note(load, "a message differs from what was sent");
+	} else if (load->numbered) {
+		load->hooks->numbered(load, client, client->number);
 	}
 	load->messages++;
 	client->verified = true;
@@ -192,9 +205,25 @@ static void message_heard(struct client_load *load, struct client *client)
 	client->heard++;
 }
 
+/* Reads what is there of the number, and returns its bytes. */
+static size_t number_piece(struct client *client, const uint8_t *data, size_t length)
+{
+	size_t part = 0;
+
+	for (; part < length && client->offset + part < CLIENT_NUMBER; part++)
+		client->number = client->number << 4 |
+				 (unsigned)(data[part] - (data[part] <= '9' ? '0' : 'a' - 10));
+	return part;
+}
+
 static void message_piece(const struct client_load *load, struct client *client,
 			  const uint8_t *data, size_t length)
 {
+	size_t part = load->numbered ? number_piece(client, data, length) : 0;
+
+	client->offset += part;
+	data += part;
+	length -= part;
 	if (!client->verified || load->verify_all)
 		client->mismatch |= client->offset + length > load->size ||
 				    memcmp(load->payload + client->offset, data, length);

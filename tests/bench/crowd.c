@@ -216,6 +216,11 @@ void sample_add(uint64_t ns)
 	samples[sampled++ % SAMPLES] = ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX;
 }
 
+void samples_forget(void)
+{
+	sampled = 0;
+}
+
 static int sample_compare(const void *left, const void *right)
 {
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;

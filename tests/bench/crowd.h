@@ -77,6 +77,7 @@ int result_end(bool wrong);
 
 /* Times in ns, of which a mode tells percentiles. */
 void sample_add(uint64_t ns);
+void samples_forget(void);
 void samples_print(void);
 
 #endif

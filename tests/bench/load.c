@@ -53,6 +53,7 @@ static int frames_build(struct client_load *load)
 	load->frame = frame_put(load->frames, OPCODE_TEXT, load->payload, load->size);
 	for (unsigned i = 1; i <= load->batch; i++)
 		memcpy(load->frames + i * load->frame, load->frames, load->frame);
+	load->ring = load->frame; /* they are equal, so each may follow any */
 	return 0;
 }
 
@@ -66,4 +67,11 @@ int client_load_init(struct client_load *load, const char *target, size_t size, 
 	load->batch = batch;
 	load->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return load->epoll < 0 ? -errno : frames_build(load);
+}
+
+void client_load_number(struct client_load *load)
+{
+	load->numbered = true;
+	load->verify_all = true;
+	load->ring = (load->batch + 1) * load->frame;
 }

@@ -3,6 +3,7 @@ check_PROGRAMS += tests/bench/wsload
 tests_bench_wsload_SOURCES = \
 	tests/bench/wsload.c \
 	tests/bench/modes.h \
+	tests/bench/broadcast.c \
 	tests/bench/echo.c \
 	tests/bench/handshake.c \
 	tests/bench/idle.c \
@@ -24,4 +25,5 @@ EXTRA_DIST += \
 	tests/bench/peers/nginx.conf.in \
 	tests/bench/peers/bun-server.js \
 	tests/bench/peers/node-server.js \
+	tests/bench/peers/gin/hub.go \
 	tests/bench/peers/gin/main.go

@@ -8,8 +8,9 @@
 
 #include "crowd.h"
 
-extern const struct client_hooks echo_hooks, handshake_hooks, idle_hooks;
+extern const struct client_hooks broadcast_hooks, echo_hooks, handshake_hooks, idle_hooks;
 
+int mode_broadcast(void);
 int mode_echo(void);
 int mode_handshake(void);
 int mode_idle(void);

@@ -3,18 +3,21 @@
  * wsload.c - a WebSocket load client: one thread, epoll, one JSON line as its result.
  *
  *   wsload echo      [options] HOST:PORT/PATH   K messages in flight on each connection
+ *   wsload broadcast [options] HOST:PORT/PATH   one more publishes, each message comes to all
  *   wsload handshake [options] HOST:PORT/PATH   connect, Upgrade, read the 101, close, again
  *   wsload idle      [options] HOST:PORT/PATH   open, say so, wait for stdin or a signal, close
  *   wsload round     [options] HOST:PORT/PATH   open all, one echo on each, close all properly
  *   wsload cpu PID[,PID...]                     CPU of these processes so far, in ns
  *   wsload port [N]                             N TCP ports that are free on 127.0.0.1
  *
- *   -c N     connections; handshake: at once                          default 64
- *   -k K     echo: messages in flight on a connection                 default 1
- *   -s N     payload, bytes                                           default 32
+ *   -c N     connections; handshake: at once; broadcast: subscribers  default 64
+ *   -k K     echo: messages in flight on a connection; broadcast: messages that not all
+ *            subscribers have yet                                     default 1
+ *   -r R     broadcast: R messages a second instead
+ *   -s N     payload, bytes; broadcast: at least 16                   default 32
  *   -t T     seconds measured; idle, round: at most until all is done default 5; 60
- *   -w T     echo, handshake: seconds before measuring begins         default 0.5
- *   -n N     echo: stop after N messages instead (no -w)
+ *   -w T     echo, handshake, broadcast: seconds before measuring  default 0.5
+ *   -n N     echo, broadcast: stop after N messages instead (no -w)
  *   -a N     loopback source addresses, 127.0.0.2 on; 0: no choice    default 64; echo: 0
  *   -g       handshake: close with close frames instead of a reset
  *   -V       compare every echo byte by byte; without: each connection's first, and all lengths
@@ -66,20 +69,23 @@ static const struct mode {
 	int (*run)(void);
 	double seconds;
 	int sources;
+	unsigned extra; /* connections beside those that were asked for */
+	size_t size;    /* of payload, at least */
 } modes[] = {
-	{ "echo", &echo_hooks, mode_echo, 5, 0 },
-	{ "handshake", &handshake_hooks, mode_handshake, 5, 64 },
-	{ "idle", &idle_hooks, mode_idle, 60, 64 },
-	{ "round", &idle_hooks, mode_round, 60, 64 },
+	{ "broadcast", &broadcast_hooks, mode_broadcast, 5, 64, 1, CLIENT_NUMBER },
+	{ "echo", &echo_hooks, mode_echo, 5, 0, 0, 0 },
+	{ "handshake", &handshake_hooks, mode_handshake, 5, 64, 0, 0 },
+	{ "idle", &idle_hooks, mode_idle, 60, 64, 0, 0 },
+	{ "round", &idle_hooks, mode_round, 60, 64, 0, 0 },
 };
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"usage: wsload echo|handshake|idle|round [-c connections] [-k in-flight]"
-		" [-s bytes]\n              [-t seconds] [-w seconds] [-n messages]"
-		" [-a addresses] [-g] [-V] [-p] [-S pids] HOST:PORT/PATH\n"
-		"       wsload cpu PID[,PID...] | wsload port [N]\n");
+	fprintf(stderr, "usage: wsload broadcast|echo|handshake|idle|round [-c connections]"
+			" [-k in-flight] [-r rate]\n              [-s bytes] [-t seconds] [-w "
+			"seconds] [-n messages]"
+			" [-a addresses] [-g] [-V] [-p] [-S pids] HOST:PORT/PATH\n"
+			"       wsload cpu PID[,PID...] | wsload port [N]\n");
 	return 2;
 }
 
@@ -92,6 +98,9 @@ static bool number_take(int letter, double value)
 		return true;
 	case 'k':
 		options.in_flight = (unsigned)value;
+		return true;
+	case 'r':
+		options.rate = value;
 		return true;
 	case 's':
 		options.size = (size_t)value;
@@ -135,17 +144,26 @@ static bool options_take(int count, char **words)
 {
 	int letter;
 
-	while ((letter = getopt(count, words, "c:k:s:t:w:n:a:gVpS:")) != -1)
+	while ((letter = getopt(count, words, "c:k:r:s:t:w:n:a:gVpS:")) != -1)
 		if (!option_take(letter, optarg))
 			return false;
 	options.target = words[optind];
 	return optind + 1 == count && options.connections && options.in_flight;
 }
 
+/* At a rate, messages do not wait for those before them, up to this. */
+enum { PACED_IN_FLIGHT = 1024 };
+
 static int mode_run(const struct mode *mode)
 {
-	int error = client_load_init(&load, options.target, options.size, options.in_flight);
+	int error;
 
+	if (options.rate > 0 && options.in_flight < PACED_IN_FLIGHT)
+		options.in_flight = PACED_IN_FLIGHT;
+	if (options.size < mode->size)
+		options.size = mode->size;
+	options.connections += mode->extra;
+	error = client_load_init(&load, options.target, options.size, options.in_flight);
 	if (error)
 		die(options.target, -error);
 	if (options.seconds <= 0)
