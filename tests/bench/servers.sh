@@ -44,7 +44,7 @@ gin_build() {
 	if ! command -v go >/dev/null; then
 		echo "go is not installed (Debian: golang-go)"
 	elif ! [ -x "$work/gin-server" ] && ! GO111MODULE=off GOPATH=/usr/share/gocode \
-		go build -o "$work/gin-server" "$here/peers/gin/main.go" 2>"$work/gin.log"; then
+		go build -o "$work/gin-server" "$here"/peers/gin/*.go 2>"$work/gin.log"; then
 		echo "does not build (Debian: golang-github-gin-gonic-gin-dev" \
 			"golang-github-gorilla-websocket-dev)"
 	fi

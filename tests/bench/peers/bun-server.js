@@ -3,8 +3,10 @@ const users = "/api/users/";
 
 function answer(request, server) {
 	const path = new URL(request.url).pathname;
-	if (path === "/ws")
-		return server.upgrade(request) ? undefined : new Response("no upgrade\n", { status: 426 });
+	if (path === "/ws" || path === "/hub")
+		return server.upgrade(request, { data: path === "/hub" })
+			? undefined
+			: new Response("no upgrade\n", { status: 426 });
 	if (path === "/hello")
 		return new Response("hello, world\n", { headers: { "Content-Type": "text/plain" } });
 	if (path.startsWith(users)) return Response.json({ id: path.slice(users.length) });
@@ -17,6 +19,10 @@ Bun.serve({
 	fetch: answer,
 	websocket: {
 		perMessageDeflate: false,
-		message: (socket, message) => void socket.send(message),
+		backpressureLimit: 64 << 20,
+		publishToSelf: true,
+		open: (socket) => void (socket.data && socket.subscribe("hub")),
+		message: (socket, message) =>
+			void (socket.data ? socket.publish("hub", message) : socket.send(message)),
 	},
 });

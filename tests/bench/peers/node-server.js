@@ -1,6 +1,6 @@
 // node:http with the `ws` package: node node-server.js PORT
 const http = require("node:http");
-const { WebSocketServer } = require("ws");
+const { WebSocket, WebSocketServer } = require("ws");
 
 const users = "/api/users/";
 
@@ -17,9 +17,25 @@ const server = http.createServer((request, response) => {
 });
 server.keepAliveTimeout = 600000;
 
-const echo = new WebSocketServer({ server, path: "/ws", perMessageDeflate: false });
-echo.on("connection", (socket) => {
+// Two WebSocketServers can't share a server by their paths: one would refuse the other's.
+const options = { noServer: true, perMessageDeflate: false };
+const lanes = { "/ws": new WebSocketServer(options), "/hub": new WebSocketServer(options) };
+const hub = lanes["/hub"];
+
+lanes["/ws"].on("connection", (socket) => {
 	socket.on("error", () => {});
-	socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
+	socket.on("message", (data, binary) => socket.send(data, { binary }));
+});
+hub.on("connection", (socket) => {
+	socket.on("error", () => {});
+	socket.on("message", (data, binary) => {
+		for (const member of hub.clients)
+			if (member.readyState === WebSocket.OPEN) member.send(data, { binary });
+	});
+});
+server.on("upgrade", (request, socket, head) => {
+	const lane = lanes[request.url];
+	if (!lane) socket.destroy();
+	else lane.handleUpgrade(request, socket, head, (peer) => lane.emit("connection", peer, request));
 });
 server.listen({ host: "127.0.0.1", port: Number(process.argv[2]), backlog: 4096 });

@@ -1,4 +1,4 @@
-// Gin with its logger, and gorilla's echo: gin PORT
+// Gin with its logger, gorilla's echo and its hub (hub.go): gin PORT
 package main
 
 import (
@@ -41,5 +41,6 @@ func main() {
 		c.JSON(http.StatusOK, gin.H{"id": c.Param("id")})
 	})
 	router.GET("/ws", echo)
+	router.GET("/hub", newHub().join)
 	log.Fatal(router.Run("127.0.0.1:" + os.Args[1]))
 }
