@@ -16,6 +16,13 @@ tests_bench_wsload_SOURCES = \
 	tests/bench/frame.h
 tests_bench_wsload_LDADD =
 
+# The route /hub.
+check_LTLIBRARIES += tests/bench/hub.la
+tests_bench_hub_la_SOURCES = tests/bench/hub.c
+tests_bench_hub_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_bench_hub_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_bench_hub_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
 EXTRA_DIST += \
 	tests/bench/README.md \
 	tests/bench/run \

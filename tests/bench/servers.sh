@@ -8,13 +8,35 @@ declare -A PORT PIDS ROOT
 # server_missing KIND: prints why this kind can't run, or nothing.
 server_missing() {
 	case $1 in
-	wye) [ -x "$wye" ] || echo "no program at $wye (build it, or give --wye PATH)" ;;
+	wye) wye_missing ;;
 	nginx) find_program nginx >/dev/null || echo "not installed (Debian: nginx)" ;;
 	bun) [ -n "$bun" ] || echo "not found (npm install bun; --node-modules DIR, or BUN=PATH)" ;;
 	node) node_missing ;;
 	gin) gin_build ;;
 	*) echo "unknown server" ;;
 	esac
+}
+
+wye_missing() {
+	if ! [ -x "$wye" ]; then
+		echo "no program at $wye (build it, or give --wye PATH)"
+	elif ! hub_find >/dev/null; then
+		echo "its plugin hub.c does not build"
+	fi
+}
+
+# Prints where the hub plugin is: in the build directory if it is up to date, else compiled here.
+hub_find() {
+	local built
+	built=$(dirname "$wye")/tests/bench/.libs/hub.so
+	if newer "$built" "$here/hub.c"; then
+		realpath "$built"
+		return
+	fi
+	built=$work/hub.so
+	[ -e "$built" ] || ${CC:-gcc} -O2 -shared -fPIC -I"$here/../../include" -o "$built" \
+		"$here/hub.c" || return
+	echo "$built"
 }
 
 # nginx lives in a folder that isn't on every user's path.
@@ -69,11 +91,12 @@ words_gin() {
 }
 
 words_wye() {
-	local echo_plugin=echo built
+	local echo_plugin=echo built hub
+	hub=$(hub_find)
 	built=$(dirname "$wye")/plugins/.libs/echo.so
 	[ -e "$built" ] && echo_plugin=$(realpath "$built")
 	sed -e "s|@PORT@|$2|" -e "s|@HTTP_THREADS@|${3:-1}|" -e "s|@STREAM_LOOPS@|${4:-1}|" \
-		-e "s|@ECHO@|$echo_plugin|" "$here/wye.conf.in" >"$1/wye.conf"
+		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" "$here/wye.conf.in" >"$1/wye.conf"
 	words=("$wye" -c "$1/wye.conf")
 }
 
