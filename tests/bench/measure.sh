@@ -39,12 +39,12 @@ measure_rest() {
 	did=${did:-0}
 }
 
-# measure_wsload LABEL KEY MODE [wsload's options]
+# measure_wsload LABEL KEY MODE [wsload's options]: on the route $path, by default /ws.
 measure_wsload() {
 	local label=$1 key=$2 output
 	shift 2
 	if ! output=$(taskset -c "$client_cpus" "$wsload" "$@" -t "$seconds" -S "${PIDS[$label]}" \
-		"127.0.0.1:${PORT[$label]}/ws"); then
+		"127.0.0.1:${PORT[$label]}${path:-/ws}"); then
 		echo "bench: wsload $1 on $label: ${output:-no result}" >&2
 		failures=$((failures + 1))
 	fi
@@ -132,7 +132,7 @@ line_print() {
 	[ "$name" = subject ] && name=$subject
 	[ -n "${FIRST[$1]:-}" ] && shown=
 	FIRST[$1]=shown
-	printf '%-18s %-9s %12s %-12s %6s %-15s %-9s %s\n' \
+	printf '%-20s %-9s %12s %-12s %6s %-15s %-9s %s\n' \
 		"$shown" "$name" "$3" "$4" "$5" "${6:+(${6/ / - })}" "$7" "$8"
 	[ "$8" = FAIL ] && failures=$((failures + 1))
 	json_line "$1" "$name" "$3" "$4" "$5" "$6" "$7" "$8"
