@@ -12,26 +12,21 @@
 
 #include "base/metric.h"
 
-struct cells {
-	struct cells *next, **link;
-	_Atomic int64_t values[WYE_METRICS_MAX];
-};
-
 static struct {
 	pthread_mutex_t lock;
 	pthread_once_t once;
 	pthread_key_t key;
-	struct cells *threads;            /* of living threads */
+	struct wye_metric_cells *threads; /* of living threads */
 	int64_t retired[WYE_METRICS_MAX]; /* what ended threads left */
 	const char *names[WYE_METRICS_MAX];
 	unsigned count;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT };
 
-static _Thread_local struct cells *mine;
+_Thread_local struct wye_metric_cells *wye_metric_mine;
 
 static void retire(void *argument)
 {
-	struct cells *cells = argument;
+	struct wye_metric_cells *cells = argument;
 
 	pthread_mutex_lock(&all.lock);
 	for (unsigned i = 0; i < WYE_METRICS_MAX; i++)
@@ -40,7 +35,7 @@ static void retire(void *argument)
 	if (cells->next)
 		cells->next->link = cells->link;
 	pthread_mutex_unlock(&all.lock);
-	mine = NULL;
+	wye_metric_mine = NULL;
 	free(cells);
 }
 
@@ -49,9 +44,9 @@ static void make_key(void)
 	pthread_key_create(&all.key, retire);
 }
 
-static __attribute__((noinline, cold)) struct cells *join(void)
+static __attribute__((noinline, cold)) struct wye_metric_cells *join(void)
 {
-	struct cells *cells = calloc(1, sizeof *cells);
+	struct wye_metric_cells *cells = calloc(1, sizeof *cells);
 
 	if (!cells)
 		return NULL;
@@ -64,7 +59,7 @@ static __attribute__((noinline, cold)) struct cells *join(void)
 		cells->next->link = &cells->next;
 	all.threads = cells;
 	pthread_mutex_unlock(&all.lock);
-	mine = cells;
+	wye_metric_mine = cells;
 	return cells;
 }
 
@@ -178,21 +173,15 @@ void wye_histogram_add(wye_histogram histogram, uint64_t milliseconds, unsigned 
 
 void wye_metric_add(wye_metric metric, int64_t amount)
 {
-	struct cells *cells = mine ? mine : join();
-	_Atomic int64_t *value;
-
-	if (!cells)
-		return;
-	value = &cells->values[metric];
-	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
-			      memory_order_relaxed);
+	if (wye_metric_mine || join())
+		wye_metric_bump(metric, amount);
 }
 
 static int64_t sum(wye_metric metric)
 {
 	int64_t total = all.retired[metric];
 
-	for (const struct cells *cells = all.threads; cells; cells = cells->next)
+	for (const struct wye_metric_cells *cells = all.threads; cells; cells = cells->next)
 		total += atomic_load_explicit(&cells->values[metric], memory_order_relaxed);
 	return total;
 }

@@ -6,6 +6,8 @@
 #ifndef WYE_CORE_BASE_METRIC_H
 #define WYE_CORE_BASE_METRIC_H
 
+#include <stdatomic.h>
+
 #include <wye/metric.h>
 
 #include "base/buffer.h"
@@ -31,6 +33,27 @@ extern const unsigned wye_histogram_bounds[WYE_HISTOGRAM_BUCKETS - 1];
 wye_histogram wye_histogram_register(const char *name, const char *label, const char *value);
 /* `times` values of so many milliseconds. Any thread; no lock. */
 void wye_histogram_add(wye_histogram histogram, uint64_t milliseconds, unsigned times);
+
+/* A thread's cells; NULL before its first metric. For wye_metric_bump(). */
+struct wye_metric_cells {
+	struct wye_metric_cells *next, **link;
+	_Atomic int64_t values[WYE_METRICS_MAX];
+};
+extern _Thread_local struct wye_metric_cells *wye_metric_mine;
+
+/* wye_metric_add() in line, for what is counted per message. */
+static inline void wye_metric_bump(wye_metric metric, int64_t amount)
+{
+	_Atomic int64_t *value;
+
+	if (!wye_metric_mine) {
+		wye_metric_add(metric, amount);
+		return;
+	}
+	value = &wye_metric_mine->values[metric];
+	atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
+			      memory_order_relaxed);
+}
 
 /* The sum over all threads, ended ones included. Any thread. */
 int64_t wye_metric_read(wye_metric metric);

@@ -14,7 +14,7 @@ enum {
 	LARGE = 16384 - OVERHEAD,
 	STOCK_SMALL = 1024, /* how many are kept by a loop */
 	STOCK_LARGE = 64,
-	STOCK_SHARED = 4096,
+	STOCK_SHARED = 16384,
 	BUCKETS = 256,
 };
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "stream/pressure.h"
@@ -20,6 +21,7 @@ _Thread_local struct wye_socket *wye_socket_speaking;
 enum {
 	FLUSH_LIMIT = 65536, /* bytes per sendmsg(2) */
 	VECTORS = 64,
+	JOINED = 2048,      /* bytes in several vectors that are copied together */
 	FLUSH_EARLY = 2048, /* an outbox of this size does not wait for the turn's end */
 	TICKS = 4,          /* looks at the write progress per write_timeout */
 };
@@ -128,25 +130,52 @@ void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds)
 
 /* ---- writing ---- */
 
-/* send(2) is clearly cheaper, and one vector is what there is mostly. */
-static ssize_t write_vectors(int descriptor, struct iovec *vectors, int count)
+static ssize_t write_plain(int descriptor, const void *data, size_t length)
+{
+	return send(descriptor, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* send(2) is clearly cheaper than sendmsg(2), also with a copy of what is short. */
+static ssize_t write_many(int descriptor, struct iovec *vectors, int count, size_t length)
 {
 	const struct msghdr message = { .msg_iov = vectors, .msg_iovlen = (size_t)count };
+	uint8_t joined[JOINED];
+	size_t at = 0;
 
-	if (count == 1)
-		return send(descriptor, vectors->iov_base, vectors->iov_len,
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
-	return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (length > JOINED)
+		return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	for (int i = 0; i < count; at += vectors[i++].iov_len)
+		memcpy(joined + at, vectors[i].iov_base, vectors[i].iov_len);
+	return write_plain(descriptor, joined, at);
+}
+
+static __attribute__((noinline)) ssize_t write_outbox(int descriptor,
+						      const struct wye_outbox *outbox)
+{
+	struct iovec vectors[VECTORS];
+	int count = wye_outbox_peek(outbox, vectors, VECTORS, FLUSH_LIMIT);
+
+	return write_many(descriptor, vectors, count, outbox->bytes);
+}
+
+/* What there is mostly is one chunk. */
+static ssize_t write_head(const struct wye_socket *socket)
+{
+	const struct wye_chunk *head = socket->outbox.head;
+	size_t length = head->end - head->start;
+
+	if (head->next)
+		return write_outbox(socket->descriptor, &socket->outbox);
+	return write_plain(socket->descriptor, head->bytes + head->start,
+			   length < FLUSH_LIMIT ? length : FLUSH_LIMIT);
 }
 
 /* Returns false when the socket is broken. */
 static bool write_some(struct wye_socket *socket, bool *again)
 {
-	struct iovec vectors[VECTORS];
 	struct wye_outbox_left left = { 0 };
 	size_t before = socket->outbox.bytes;
-	int count = wye_outbox_peek(&socket->outbox, vectors, VECTORS, FLUSH_LIMIT);
-	ssize_t sent = write_vectors(socket->descriptor, vectors, count);
+	ssize_t sent = write_head(socket);
 
 	*again = false;
 	if (sent < 0) {
@@ -403,6 +432,8 @@ void wye_sockets_flush(struct wye_stream_loop *loop)
 		struct wye_socket *socket = loop->dirty;
 
 		loop->dirty = socket->next_dirty;
+		if (loop->dirty) /* of many, most are cold */
+			__builtin_prefetch(&loop->dirty->outbox);
 		socket->dirty = false;
 		settle(socket);
 	}

@@ -67,14 +67,14 @@ void wye_ws_count_closed(enum wye_ws_cause cause)
 
 void wye_ws_count_in(unsigned messages, size_t bytes)
 {
-	wye_metric_add(metrics.messages_in, messages);
-	wye_metric_add(metrics.bytes_in, (int64_t)bytes);
+	wye_metric_bump(metrics.messages_in, messages);
+	wye_metric_bump(metrics.bytes_in, (int64_t)bytes);
 }
 
 void wye_ws_count_out(unsigned messages, size_t bytes)
 {
-	wye_metric_add(metrics.messages_out, messages);
-	wye_metric_add(metrics.bytes_out, (int64_t)bytes);
+	wye_metric_bump(metrics.messages_out, messages);
+	wye_metric_bump(metrics.bytes_out, (int64_t)bytes);
 }
 
 void wye_ws_count_full(void)
@@ -110,10 +110,10 @@ void wye_ws_count_throttled(void)
 void wye_ws_count_backlog(const struct wye_ws_route_metrics *route, int64_t messages,
 			  int64_t bytes)
 {
-	wye_metric_add(route->backlog_messages, messages);
-	wye_metric_add(route->backlog_bytes, bytes);
-	wye_metric_add(metrics.backlog_messages, messages);
-	wye_metric_add(metrics.backlog_bytes, bytes);
+	wye_metric_bump(route->backlog_messages, messages);
+	wye_metric_bump(route->backlog_bytes, bytes);
+	wye_metric_bump(metrics.backlog_messages, messages);
+	wye_metric_bump(metrics.backlog_bytes, bytes);
 }
 
 void wye_ws_count_latency(const struct wye_ws_route_metrics *route, uint64_t milliseconds,
