@@ -200,6 +200,18 @@ test("a missing pong ends the connection after 10 s", () => {
     assert.equal(w.made.length, 2);
 });
 
+test("a pong that the last connection owed is not asked of the next", () => {
+    const w = world();
+    w.socket.start();
+    prove(w);
+    w.clock.pass(30000);
+    w.last.end();
+    w.clock.pass(1000);
+    w.last.open();
+    w.clock.pass(29999);
+    assert.deepEqual([w.socket.state, w.made.length, w.last.sent], ["open", 2, []]);
+});
+
 test("other pings, none, and a wait longer than the span", () => {
     const other = world({ ping: "a", pong: "b", pingEvery: 10, pongWait: 15 });
     other.socket.start();
