@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * respond.c - answers with what the config says: { path = "/hello"; handler = "respond";
- * status = 200; type = "text/plain"; body = "hello, world\n"; }. Nothing is computed or
- * allocated per request.
+ * status = 200; type = "text/plain"; body = "hello, world\n"; }, or with what a file holds at
+ * the start: file = "/srv/page.html". Nothing is computed or allocated per request.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,10 @@ struct answer {
 	unsigned status;
 	const char *type, *body; /* live as long as the route's settings */
 	size_t length;
+	char *content; /* of the file: then it is the body; or NULL */
 };
+
+enum { FILE_MAX = 16 << 20 };
 
 static const struct wye_setting ROUTE[] = {
 	{ .name = "status",
@@ -28,15 +32,70 @@ static const struct wye_setting ROUTE[] = {
 	  .fallback = "text/plain",
 	  .sentence = "its Content-Type" },
 	{ .name = "body", .type = WYE_SETTING_STRING, .fallback = "", .sentence = "its body" },
+	{ .name = "file",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "that holds the body instead, up to 16 MB; read once, at the start" },
 	{ .name = NULL },
 };
+
+/* Reads a whole file. 0 or a negative errno. Memory that is not touched costs nothing. */
+static int read_file(const char *path, char **content, size_t *length)
+{
+	FILE *file = fopen(path, "re");
+	char *data;
+	int error = 0;
+
+	if (!file)
+		return -errno;
+	data = malloc(FILE_MAX + 1);
+	*length = data ? fread(data, 1, FILE_MAX + 1, file) : 0;
+	if (!data || ferror(file))
+		error = -errno;
+	else if (*length > FILE_MAX)
+		error = -EFBIG;
+	fclose(file);
+	if (error)
+		free(data);
+	else
+		*content = data;
+	return error;
+}
+
+static int take_file(struct answer *answer, const struct wye_settings *settings,
+		     struct wye_error *why)
+{
+	const char *path = wye_setting_string(settings, "file");
+	int error;
+
+	if (!path)
+		return 0;
+	if (answer->length) {
+		wye_setting_error(settings, "file", why, "there is a \"body\" already");
+		return -EINVAL;
+	}
+	error = read_file(path, &answer->content, &answer->length);
+	if (error)
+		wye_setting_error(settings, "file", why, "can't read \"%s\": %s", path,
+				  strerror(-error));
+	answer->body = answer->content;
+	return error;
+}
+
+static void route_close(void *instance, void *route)
+{
+	struct answer *answer = route;
+
+	(void)instance;
+	free(answer->content);
+	free(answer);
+}
 
 static int route(void *instance, const struct wye_settings *settings, void **out,
 		 struct wye_error *why)
 {
-	struct answer *answer = malloc(sizeof *answer);
+	struct answer *answer = calloc(1, sizeof *answer);
+	int error;
 
-	(void)instance;
 	if (!answer) {
 		wye_error_set(why, "out of memory");
 		return -ENOMEM;
@@ -45,14 +104,12 @@ static int route(void *instance, const struct wye_settings *settings, void **out
 	answer->type = wye_setting_string(settings, "type");
 	answer->body = wye_setting_string(settings, "body");
 	answer->length = strlen(answer->body);
-	*out = answer;
-	return 0;
-}
-
-static void route_close(void *instance, void *answer)
-{
-	(void)instance;
-	free(answer);
+	error = take_file(answer, settings, why);
+	if (error)
+		route_close(instance, answer);
+	else
+		*out = answer;
+	return error;
 }
 
 static enum wye_verdict handle(struct wye_request *request, const struct wye_mount *mount)

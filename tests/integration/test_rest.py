@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The REST lane: routes, methods, ids, the access log."""
 
+import os
 import re
 import subprocess
+import tempfile
 import unittest
+import urllib.request
 
-from wye import Wye, main, read_answer
+from wye import PROGRAM, Wye, main, read_answer
 
 
 class Rest(unittest.TestCase):
@@ -19,6 +22,43 @@ class Rest(unittest.TestCase):
             self.assertEqual(answer.text, '{"id":"4\\"2","greeting":"hello"}')
             self.assertEqual(wye.get("/nope").status, 404)
             self.assertEqual(wye.get("/api/users/").status, 404)
+
+    def test_file(self):
+        config = ('listen = ( { address = "127.0.0.1"; port = 0; } ); rest = { routes = (\n'
+                  '{ path = "/"; handler = "respond"; type = "image/x-any"; file = "%s"; %s } ); };')
+        data = bytes(range(256)) * 1000
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "page")
+
+            def refusal(path, more=""):
+                conf = os.path.join(folder, "conf")
+                with open(conf, "w") as out:
+                    out.write(config % (path, more))
+                done = subprocess.run([PROGRAM, "-t", "-c", conf], capture_output=True, text=True,
+                                      timeout=60)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(conf + ":2: ", done.stderr)
+                return done.stderr
+
+            self.assertIn("can't read \"%s\": No such file" % path, refusal(path))
+            self.assertIn("Is a directory", refusal(folder))
+            for size, content in ((len(data), data), (0, b"")):
+                with open(path, "wb") as out:
+                    out.write(content)
+                with Wye(config=config % (path, "")) as wye:
+                    os.unlink(path)  # it is read at the start
+                    with urllib.request.urlopen("http://127.0.0.1:%d/" % wye.port) as answer:
+                        self.assertEqual(answer.read(), content)
+                        self.assertEqual(answer.headers["Content-Type"], "image/x-any")
+                        self.assertEqual(answer.headers["Content-Length"], str(size))
+            with open(path, "wb") as out:
+                out.truncate(16 << 20)
+            self.assertIn('there is a "body"', refusal(path, 'body = "x";'))
+            with Wye(config=config % (path, "")) as wye:
+                self.assertEqual(wye.get("/", "HEAD").headers["Content-Length"], str(16 << 20))
+            with open(path, "ab") as out:
+                out.write(b"x")
+            self.assertIn("File too large", refusal(path))
 
     def test_methods(self):
         with Wye() as wye:
