@@ -32,7 +32,7 @@
 //
 //     1000        the server is done
 //     1002 1007   we broke the protocol        1003 1010   it can't do what we want
-//     1008        refused, or the time is up (a new token is needed); but "too slow" reconnects
+//     1008        refused, too much said, time is up (a new token?); but not with "too slow"
 //     1009        a message of ours is too large
 //     4400-4499   the application's, as HTTP's 4xx: 4401 for a token that is not valid
 //
