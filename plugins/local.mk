@@ -2,6 +2,11 @@
 wyeplugindir = $(plugindir)
 wyeplugin_LTLIBRARIES = plugins/clock.la plugins/echo.la plugins/greeter.la plugins/timing.la
 
+# What needs a library that wye does without is left out where that is missing.
+if HAVE_JANSSON
+wyeplugin_LTLIBRARIES += plugins/chat.la
+endif
+
 PLUGIN_CPPFLAGS = -I$(top_srcdir)/include
 PLUGIN_CFLAGS = $(WYE_PLUGIN_CFLAGS) $(WYE_SANITIZE)
 PLUGIN_LDFLAGS = -module -avoid-version -shared $(AM_LDFLAGS)
@@ -25,3 +30,9 @@ plugins_timing_la_SOURCES = plugins/timing.c
 plugins_timing_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_timing_la_CFLAGS = $(PLUGIN_CFLAGS)
 plugins_timing_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+
+plugins_chat_la_SOURCES = plugins/chat.c
+plugins_chat_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_chat_la_CFLAGS = $(PLUGIN_CFLAGS) $(JANSSON_CFLAGS)
+plugins_chat_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_chat_la_LIBADD = $(JANSSON_LIBS)
