@@ -10,4 +10,5 @@ include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/integration/local.mk
 include tests/js/local.mk
+include tests/browser/local.mk
 include tests/bench/local.mk
