@@ -78,7 +78,7 @@ static unsigned place_of(const char *name)
 	return index < all.count ? index : WYE_METRICS_MAX - 1;
 }
 
-static void told_if_full(wye_metric metric, const char *name)
+static void tell_if_full(wye_metric metric, const char *name)
 {
 	if (metric == WYE_METRICS_MAX - 1)
 		wye_log(WYE_LOG_ERROR, "no room for metric %s", name);
@@ -92,22 +92,27 @@ wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind)
 	pthread_mutex_lock(&all.lock);
 	metric = place_of(name);
 	pthread_mutex_unlock(&all.lock);
-	told_if_full(metric, name);
+	tell_if_full(metric, name);
 	return metric;
 }
 
-/* name{label="value", with `more` behind. Returns 0 or -ENOMEM. */
+static int append_escaped(struct wye_buffer *out, char character)
+{
+	if (character == '\n')
+		return wye_buffer_append(out, "\\n", 2);
+	if (character == '"' || character == '\\')
+		return wye_buffer_printf(out, "\\%c", character);
+	return wye_buffer_append(out, &character, 1);
+}
+
+/* name{label="value", with `more` and a NUL behind. Returns 0 or -ENOMEM. */
 static int labelled(struct wye_buffer *out, const char *name, const char *label,
 		    const char *value, const char *more)
 {
 	int error = wye_buffer_printf(out, "%s{%s=\"", name, label);
 
-	for (; *value && !error; value++) {
-		if (*value == '"' || *value == '\\')
-			error = wye_buffer_append(out, "\\", 1);
-		if (!error)
-			error = wye_buffer_append(out, value, 1);
-	}
+	for (; *value && !error; value++)
+		error = append_escaped(out, *value);
 	return error ? error : wye_buffer_printf(out, "%s\"}%c", more, '\0');
 }
 
@@ -128,33 +133,60 @@ wye_metric wye_metric_register_for(const char *name, enum wye_metric_kind kind,
 const unsigned wye_histogram_bounds[] = { 1,   2,   5,    10,   25,   50,   100,
 					  250, 500, 1000, 2500, 5000, 10000 };
 
-/* The n-th metric of a histogram: a bucket `name{label="value",upto="5"}`, the sum or the
- * count.
- */
-static wye_metric register_part(const char *name, const char *label, const char *value,
-				unsigned n)
-{
-	static const char *const ends[] = { "sum", "count" };
-	struct wye_buffer full = { NULL, 0, 0 };
-	char more[32] = "\",upto=\"inf";
-	wye_metric metric;
+enum {
+	PARTS = WYE_HISTOGRAM_BUCKETS + 2, /* with the sum and the count */
+};
 
+/* What stands behind the label of the n-th: `name{label="value",upto="5"}`. */
+static void name_part(char more[32], unsigned n)
+{
 	if (n < WYE_HISTOGRAM_BUCKETS - 1)
-		snprintf(more, sizeof more, "\",upto=\"%u", wye_histogram_bounds[n]);
-	else if (n >= WYE_HISTOGRAM_BUCKETS)
-		snprintf(more, sizeof more, "\",of=\"%s", ends[n - WYE_HISTOGRAM_BUCKETS]);
-	metric = wye_metric_register(
-		labelled(&full, name, label, value, more) ? name : full.data, WYE_COUNTER);
-	wye_buffer_fini(&full);
-	return metric;
+		snprintf(more, 32, "\",upto=\"%u", wye_histogram_bounds[n]);
+	else if (n < WYE_HISTOGRAM_BUCKETS)
+		snprintf(more, 32, "\",upto=\"inf");
+	else
+		snprintf(more, 32, "\",of=\"%s", n == WYE_HISTOGRAM_BUCKETS ? "sum" : "count");
+}
+
+static int name_parts(struct wye_buffer full[PARTS], const char *name, const char *label,
+		      const char *value)
+{
+	int error = 0;
+
+	for (unsigned n = 0; n < PARTS && !error; n++) {
+		char more[32];
+
+		name_part(more, n);
+		error = labelled(&full[n], name, label, value, more);
+	}
+	return error;
+}
+
+/* Side by side, whoever else registers meanwhile; or none. Under the lock. */
+static wye_metric place_parts(const struct wye_buffer full[PARTS])
+{
+	wye_metric first = place_of(full[0].data);
+
+	if (first + PARTS > WYE_METRICS_MAX - 1)
+		return WYE_METRICS_MAX - 1;
+	for (unsigned n = 1; n < PARTS; n++)
+		(void)place_of(full[n].data);
+	return first;
 }
 
 wye_histogram wye_histogram_register(const char *name, const char *label, const char *value)
 {
-	wye_histogram histogram = { register_part(name, label, value, 0) };
+	struct wye_buffer full[PARTS] = { { NULL, 0, 0 } };
+	wye_histogram histogram = { WYE_METRICS_MAX - 1 };
 
-	for (unsigned n = 1; n < WYE_HISTOGRAM_BUCKETS + 2; n++)
-		(void)register_part(name, label, value, n);
+	if (!name_parts(full, name, label, value)) {
+		pthread_mutex_lock(&all.lock);
+		histogram.first = place_parts(full);
+		pthread_mutex_unlock(&all.lock);
+	}
+	for (unsigned n = 0; n < PARTS; n++)
+		wye_buffer_fini(&full[n]);
+	tell_if_full(histogram.first, name);
 	return histogram;
 }
 
@@ -164,7 +196,7 @@ void wye_histogram_add(wye_histogram histogram, uint64_t milliseconds, unsigned 
 
 	while (n < WYE_HISTOGRAM_BUCKETS - 1 && milliseconds > wye_histogram_bounds[n])
 		n++;
-	if (histogram.first + WYE_HISTOGRAM_BUCKETS + 1 >= WYE_METRICS_MAX)
+	if (histogram.first == WYE_METRICS_MAX - 1)
 		return;
 	wye_metric_add(histogram.first + n, times);
 	wye_metric_add(histogram.first + WYE_HISTOGRAM_BUCKETS, (int64_t)milliseconds * times);
@@ -198,15 +230,11 @@ int64_t wye_metric_read(wye_metric metric)
 
 static int append_json(struct wye_buffer *out, char before, const char *name, int64_t value)
 {
-	int error = wye_buffer_printf(out, "%c\"", before);
+	int error = wye_buffer_append(out, &before, 1);
 
-	for (; *name && !error; name++) {
-		if (*name == '"' || *name == '\\')
-			error = wye_buffer_append(out, "\\", 1);
-		if (!error)
-			error = wye_buffer_append(out, name, 1);
-	}
-	return error ? error : wye_buffer_printf(out, "\":%lld", (long long)value);
+	if (!error)
+		error = wye_buffer_json(out, (struct wye_text) { name, strlen(name) });
+	return error ? error : wye_buffer_printf(out, ":%lld", (long long)value);
 }
 
 int wye_metric_json(struct wye_buffer *out)
