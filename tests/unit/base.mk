@@ -3,9 +3,11 @@ BASE_TESTS = \
 	tests/unit/test_calls \
 	tests/unit/test_context \
 	tests/unit/test_field \
+	tests/unit/test_hash \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
 	tests/unit/test_jobs \
+	tests/unit/test_log \
 	tests/unit/test_loop \
 	tests/unit/test_mailbox \
 	tests/unit/test_metric \
@@ -14,6 +16,7 @@ BASE_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
 	tests/unit/test_status \
+	tests/unit/test_table \
 	tests/unit/test_target \
 	tests/unit/test_wheel
 
@@ -55,3 +58,10 @@ tests_unit_test_jobs_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_context_SOURCES = tests/unit/test_context.c tests/unit/driven_loop.h
 tests_unit_test_context_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_context_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_hash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_hash_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_log_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_log_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_table_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+tests_unit_test_table_LDADD = libwyecore.a $(CMOCKA_LIBS)
