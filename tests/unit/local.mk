@@ -2,5 +2,6 @@
 if HAVE_CMOCKA
 include tests/unit/base.mk
 include tests/unit/http.mk
+include tests/unit/stream.mk
 include tests/unit/websocket.mk
 endif

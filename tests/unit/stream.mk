@@ -1,0 +1,8 @@
+# Tests of core/stream.
+STREAM_TESTS = tests/unit/test_outbox
+
+check_PROGRAMS += $(STREAM_TESTS)
+TESTS += $(STREAM_TESTS)
+
+tests_unit_test_outbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_outbox_LDADD = libwyecore.a $(CMOCKA_LIBS)
