@@ -41,26 +41,34 @@ static struct wye_ws_ledger *grow(struct wye_ws_ledger *ledger)
 	return grown;
 }
 
+/* For one more entry. Not at the bound, nor without memory. */
+static bool has_room(struct wye_ws_ledger **out)
+{
+	struct wye_ws_ledger *ledger = *out;
+
+	if (ledger && ledger->count < ledger->capacity)
+		return true;
+	if (ledger && ledger->count == WYE_LEDGER_ENTRIES)
+		return false;
+	ledger = grow(ledger);
+	if (ledger)
+		*out = ledger;
+	return ledger;
+}
+
 void wye_ledger_add(struct wye_ws_ledger **out, struct wye_ws_mark mark, uint32_t place,
 		    uint64_t now)
 {
-	struct wye_ws_ledger *ledger = *out;
-	struct entry *last = ledger ? nth(ledger, ledger->count - 1) : NULL;
+	struct entry *last = *out ? nth(*out, (*out)->count - 1) : NULL;
 
 	if (last && last->end.messages >= mark.messages)
 		return;
-	if (last && (last->at == now || ledger->count == WYE_LEDGER_ENTRIES)) {
+	if (!(last && last->at == now) && has_room(out)) {
+		*nth(*out, (*out)->count++) = (struct entry) { mark, now, place };
+	} else if (last) {
 		last->end = mark;
 		last->place = place;
-		return;
 	}
-	if (!ledger || ledger->count == ledger->capacity) {
-		ledger = grow(ledger);
-		if (!ledger)
-			return; /* these are not measured */
-		*out = ledger;
-	}
-	*nth(ledger, ledger->count++) = (struct entry) { mark, now, place };
 }
 
 void wye_ledger_take(struct wye_ws_ledger **out, struct wye_ws_mark from,
@@ -70,7 +78,7 @@ void wye_ledger_take(struct wye_ws_ledger **out, struct wye_ws_mark from,
 	struct wye_ws_ledger *ledger = *out;
 	uint64_t done = from.messages;
 
-	while (ledger && ledger->count && done < mark.messages) {
+	while (ledger && ledger->count) {
 		struct entry *first = nth(ledger, 0);
 		uint64_t end = first->end.messages < mark.messages ? first->end.messages
 								   : mark.messages;
