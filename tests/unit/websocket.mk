@@ -1,6 +1,13 @@
-# The codec's tests. They wrap the allocator to see what happens without memory.
-check_PROGRAMS += tests/unit/test_codec tests/unit/test_deflate tests/unit/test_offers tests/unit/test_utf8
-TESTS += tests/unit/test_codec tests/unit/test_deflate tests/unit/test_offers tests/unit/test_utf8
+# Tests of core/websocket. Some wrap the allocator to see what happens without memory.
+WEBSOCKET_TESTS = \
+	tests/unit/test_codec \
+	tests/unit/test_deflate \
+	tests/unit/test_ledger \
+	tests/unit/test_offers \
+	tests/unit/test_utf8
+
+check_PROGRAMS += $(WEBSOCKET_TESTS)
+TESTS += $(WEBSOCKET_TESTS)
 
 tests_unit_test_codec_SOURCES = tests/unit/test_codec.c tests/unit/codec_table.h \
 	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
@@ -22,6 +29,10 @@ tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c \
 	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_ledger_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ledger_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_test_ledger_LDADD = libwyecore.a $(CMOCKA_LIBS)
 
 # make tests/unit/bench_codec && tests/unit/bench_codec
 EXTRA_PROGRAMS += tests/unit/bench_codec
