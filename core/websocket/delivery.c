@@ -2,7 +2,7 @@
  *
  * delivery.c - see <wye/delivery.h>.
  *
- * A list of messages that are not confirmed, and up to which number they were sent on the
+ * A list of messages that are not confirmed, and the first of them that was not sent on the
  * connection of now. Under its lock messages are sent, so that they leave in order; one that is
  * refused stops the rest until there is room.
  */
@@ -27,13 +27,14 @@ struct kept {
 
 struct wye_delivery {
 	pthread_mutex_t lock;
-	unsigned holders; /* its owner, and a wait for room */
-	bool waiting;     /* for room */
+	unsigned holders; /* its owner, and waits for room */
 	struct kept *first, **last;
+	struct kept *unsent; /* the first that was not sent on this connection */
 	size_t count, most_messages, bytes, most_bytes;
-	uint64_t number; /* of the latest */
-	uint64_t sent;   /* the latest that was, on this connection */
-	wye_ws_id id;    /* 0: none is attached */
+	uint64_t number;   /* of the latest */
+	uint64_t reached;  /* of the latest that was sent on any connection */
+	wye_ws_id id;      /* 0: none is attached */
+	wye_ws_id awaited; /* whose room was asked for last; 0: nobody's */
 };
 
 int wye_delivery_create(struct wye_delivery **out, size_t messages, size_t bytes)
@@ -56,6 +57,8 @@ static void drop_first(struct wye_delivery *delivery)
 	struct kept *kept = delivery->first;
 
 	delivery->first = kept->next;
+	if (delivery->unsent == kept)
+		delivery->unsent = kept->next;
 	if (!delivery->first)
 		delivery->last = &delivery->first;
 	delivery->count--;
@@ -88,30 +91,47 @@ void wye_delivery_destroy(struct wye_delivery *delivery)
 
 /* ---- sending ---- */
 
+/* For room in one connection's outbox: another one that has none may be attached before it is
+ * over. */
+struct wait {
+	struct wye_delivery *delivery;
+	wye_ws_id id;
+};
+
 static void has_room(void *argument, int status);
 
 static void wait_for_room(struct wye_delivery *delivery)
 {
-	if (delivery->waiting || wye_ws_when_room(delivery->id, has_room, delivery))
+	struct wait *wait;
+
+	if (delivery->awaited.value == delivery->id.value)
 		return;
-	delivery->waiting = true;
+	wait = malloc(sizeof *wait);
+	if (!wait)
+		return;
+	*wait = (struct wait) { delivery, delivery->id };
+	if (wye_ws_when_room(delivery->id, has_room, wait)) {
+		free(wait);
+		return;
+	}
+	delivery->awaited = delivery->id;
 	delivery->holders++;
 }
 
 /* Sends what was not, in order, up to the first that is refused. Returns its error, or 0. */
 static int send_on(struct wye_delivery *delivery)
 {
-	for (const struct kept *kept = delivery->first; kept; kept = kept->next) {
-		int error;
+	while (delivery->unsent) {
+		const struct kept *kept = delivery->unsent;
+		int error = wye_ws_send(delivery->id, kept->kind, kept->data, kept->length);
 
-		if (kept->number <= delivery->sent)
-			continue;
-		error = wye_ws_send(delivery->id, kept->kind, kept->data, kept->length);
 		if (error == -EAGAIN)
 			wait_for_room(delivery);
 		if (error < 0)
 			return error;
-		delivery->sent = kept->number;
+		if (kept->number > delivery->reached)
+			delivery->reached = kept->number;
+		delivery->unsent = kept->next;
 	}
 	return 0;
 }
@@ -119,11 +139,14 @@ static int send_on(struct wye_delivery *delivery)
 /* On the loop of a connection that may have been left meanwhile. */
 static void has_room(void *argument, int status)
 {
-	struct wye_delivery *delivery = argument;
+	struct wait *wait = argument;
+	struct wye_delivery *delivery = wait->delivery;
 
 	(void)status;
 	pthread_mutex_lock(&delivery->lock);
-	delivery->waiting = false;
+	if (delivery->awaited.value == wait->id.value)
+		delivery->awaited = (wye_ws_id) { 0 };
+	free(wait);
 	if (delivery->id.value)
 		(void)!send_on(delivery);
 	leave(delivery, 1);
@@ -149,29 +172,54 @@ static struct kept *make(struct wye_delivery *delivery, enum wye_ws_kind kind, c
 	return kept;
 }
 
+static bool fits(const struct wye_delivery *delivery, size_t length)
+{
+	return delivery->count < delivery->most_messages &&
+	       length <= delivery->most_bytes - delivery->bytes;
+}
+
+static void append(struct wye_delivery *delivery, struct kept *kept)
+{
+	*delivery->last = kept;
+	delivery->last = &kept->next;
+	delivery->count++;
+	delivery->bytes += kept->length;
+	delivery->number = kept->number;
+	if (!delivery->unsent)
+		delivery->unsent = kept;
+}
+
+static int64_t keep(struct wye_delivery *delivery, enum wye_ws_kind kind, const void *data,
+		    size_t length,
+		    size_t (*write)(void *out, const void *data, size_t length,
+				    uint64_t number))
+{
+	struct kept *kept;
+
+	if (!fits(delivery, length))
+		return -ENOBUFS;
+	kept = make(delivery, kind, data, length, write);
+	if (!kept)
+		return -ENOMEM;
+	if (!fits(delivery, kept->length)) {
+		free(kept);
+		return -ENOBUFS;
+	}
+	append(delivery, kept);
+	return (int64_t)kept->number;
+}
+
 int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kind kind,
 			  const void *data, size_t length,
 			  size_t (*write)(void *out, const void *data, size_t length,
 					  uint64_t number))
 {
-	int64_t verdict = -ENOBUFS;
-	struct kept *kept;
+	int64_t verdict;
 
 	pthread_mutex_lock(&delivery->lock);
-	if (delivery->count < delivery->most_messages &&
-	    delivery->bytes + length <= delivery->most_bytes) {
-		kept = make(delivery, kind, data, length, write);
-		verdict = kept ? (int64_t)kept->number : -ENOMEM;
-		if (kept) {
-			*delivery->last = kept;
-			delivery->last = &kept->next;
-			delivery->count++;
-			delivery->bytes += kept->length;
-			delivery->number = kept->number;
-			if (delivery->id.value)
-				(void)!send_on(delivery);
-		}
-	}
+	verdict = keep(delivery, kind, data, length, write);
+	if (verdict > 0 && delivery->id.value)
+		(void)!send_on(delivery);
 	pthread_mutex_unlock(&delivery->lock);
 	return verdict;
 }
@@ -180,7 +228,7 @@ int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kind kind,
 
 static void confirm(struct wye_delivery *delivery, uint64_t number)
 {
-	if (number > delivery->number)
+	if (number > delivery->reached)
 		return;
 	while (delivery->first && delivery->first->number <= number)
 		drop_first(delivery);
@@ -193,7 +241,7 @@ int wye_delivery_attach(struct wye_delivery *delivery, wye_ws_id id, uint64_t nu
 	pthread_mutex_lock(&delivery->lock);
 	confirm(delivery, number);
 	delivery->id = id;
-	delivery->sent = delivery->first ? delivery->first->number - 1 : delivery->number;
+	delivery->unsent = delivery->first;
 	error = send_on(delivery);
 	if (error == -EAGAIN)
 		error = 0; /* the rest follows */

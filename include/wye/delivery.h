@@ -30,8 +30,10 @@ WYE_API void wye_delivery_destroy(struct wye_delivery *delivery);
  * under the lock with the message's number and puts the bytes to be sent into `out`, which has
  * room for `length` + 32; it returns their length.
  *
- * With nothing attached, or no room in the outbox, it waits. Not for routes that drop messages.
- * Returns its number; -ENOBUFS: too many wait to be confirmed, nothing was kept; -ENOMEM. */
+ * With nothing attached, or no room in the outbox, it waits. Not for routes that drop messages,
+ * nor for messages above a route's outbox_bytes: such a one stops all behind it.
+ * Returns its number; -ENOBUFS: too many wait to be confirmed, nothing was kept, and its number,
+ * if `write` was told one, goes to the next; -ENOMEM. */
 WYE_API int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kind kind,
 				  const void *data, size_t length,
 				  size_t (*write)(void *out, const void *data, size_t length,
