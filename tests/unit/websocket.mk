@@ -2,6 +2,8 @@
 WEBSOCKET_TESTS = \
 	tests/unit/test_codec \
 	tests/unit/test_deflate \
+	tests/unit/test_delivery \
+	tests/unit/test_group \
 	tests/unit/test_ledger \
 	tests/unit/test_offers \
 	tests/unit/test_utf8
@@ -29,6 +31,12 @@ tests_unit_test_utf8_SOURCES = tests/unit/test_utf8.c \
 	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
 tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
+
+tests_unit_test_delivery_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_delivery_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+
+tests_unit_test_group_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_group_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_ledger_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ledger_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
