@@ -154,7 +154,7 @@ static void key_is_drawn_once(void **state)
 	assert_true(wye_hash(text, 2) != first);
 }
 
-/* 16 places of 10,000 draws each on average; 500 off would be five deviations. */
+/* 16 places of 10,000 draws each on average; 700 off are seven deviations. */
 static void numbers_spread(void **state)
 {
 	unsigned hits[16] = { 0 };

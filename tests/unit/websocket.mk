@@ -1,11 +1,13 @@
 # Tests of core/websocket. Some wrap the allocator to see what happens without memory.
 WEBSOCKET_TESTS = \
+	tests/unit/test_clock \
 	tests/unit/test_codec \
 	tests/unit/test_deflate \
 	tests/unit/test_delivery \
 	tests/unit/test_group \
 	tests/unit/test_ledger \
 	tests/unit/test_offers \
+	tests/unit/test_rate \
 	tests/unit/test_utf8
 
 check_PROGRAMS += $(WEBSOCKET_TESTS)
@@ -41,6 +43,15 @@ tests_unit_test_group_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_ledger_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ledger_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_ledger_LDADD = libwyecore.a $(CMOCKA_LIBS)
+
+# Those of single rooms of a connection, with a fake one.
+FAKE_WS_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/fake_ws.h
+tests_unit_test_clock_CFLAGS = $(FAKE_WS_CFLAGS)
+tests_unit_test_clock_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_rate_SOURCES = tests/unit/test_rate.c tests/unit/fake_ws.h
+tests_unit_test_rate_CFLAGS = $(FAKE_WS_CFLAGS)
+tests_unit_test_rate_LDADD = libwyecore.a $(CMOCKA_LIBS)
 
 # make tests/unit/bench_codec && tests/unit/bench_codec
 EXTRA_PROGRAMS += tests/unit/bench_codec
