@@ -108,17 +108,28 @@ static int queue_ping(struct wye_ws *ws, struct wye_ws_ping *ping, struct wye_ws
 	return 0;
 }
 
+/* True if what was queued at `place` leaves before what overtakes now. */
+static bool is_ahead(const struct wye_outbox *outbox, uint32_t place)
+{
+	const struct wye_chunk *chunk = outbox->head;
+
+	while (chunk && (chunk->first || chunk->start != chunk->begin))
+		chunk = chunk->next;
+	return !chunk || (int32_t)(place - chunk->place) < 0;
+}
+
 /* Behind a blocked outbox it would say of the peer what is true of the queue: it overtakes, and
  * acknowledges what was written before. */
 int wye_ws_backlog_ping(struct wye_ws *ws)
 {
 	struct wye_ws_backlog *backlog = &ws->backlog;
 	bool overtaking = ws->socket.blocked && ws->socket.outbox.bytes;
+	bool covers = !overtaking || is_ahead(&ws->socket.outbox, backlog->fence.place);
 	struct wye_ws_mark written = { ws->messages_out, ws->bytes_out };
 	int error = queue_ping(ws, &backlog->heartbeat, overtaking ? written : end_of(ws),
 			       overtaking);
 
-	if (!error && !overtaking)
+	if (!error && covers)
 		backlog->heartbeat.covers = backlog->fence.number;
 	return error;
 }
