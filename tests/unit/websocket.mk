@@ -1,5 +1,6 @@
 # Tests of core/websocket. Some wrap the allocator to see what happens without memory.
 WEBSOCKET_TESTS = \
+	tests/unit/test_backlog \
 	tests/unit/test_clock \
 	tests/unit/test_codec \
 	tests/unit/test_deflate \
@@ -46,6 +47,9 @@ tests_unit_test_ledger_LDADD = libwyecore.a $(CMOCKA_LIBS)
 
 # Those of single rooms of a connection, with a fake one.
 FAKE_WS_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+tests_unit_test_backlog_SOURCES = tests/unit/test_backlog.c tests/unit/fake_ws.h
+tests_unit_test_backlog_CFLAGS = $(FAKE_WS_CFLAGS)
+tests_unit_test_backlog_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/fake_ws.h
 tests_unit_test_clock_CFLAGS = $(FAKE_WS_CFLAGS)
 tests_unit_test_clock_LDADD = libwyecore.a $(CMOCKA_LIBS)
