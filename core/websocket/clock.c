@@ -94,6 +94,19 @@ static bool is_excused(const struct wye_ws *ws, uint64_t now)
 	       (socket->ticking && now - socket->progress_at < ws->route->pong_timeout);
 }
 
+/* What the peer says now can't be heard: it has all its time afterwards. */
+static void excuse(struct wye_ws *ws, uint64_t now)
+{
+	ws->clock.heard_at = now;
+	if (ws->clock.pong_by)
+		ws->clock.pong_by = now + ws->route->pong_timeout;
+}
+
+void wye_ws_clock_resumed(struct wye_ws *ws)
+{
+	excuse(ws, now_of(ws));
+}
+
 /* True if the peer is gone. */
 static bool is_silent(struct wye_ws *ws, uint64_t now)
 {
@@ -101,9 +114,7 @@ static bool is_silent(struct wye_ws *ws, uint64_t now)
 	const struct wye_ws_route *route = ws->route;
 
 	if (ws->socket.paused) {
-		clock->heard_at = now;
-		if (clock->pong_by)
-			clock->pong_by = now + route->pong_timeout;
+		excuse(ws, now);
 		return false;
 	}
 	if (route->read_deadline && now >= clock->heard_at + route->read_deadline)

@@ -28,6 +28,8 @@ struct wye_ws_clock {
 void wye_ws_clock_start(struct wye_ws *ws);
 /* A time was set that may be earlier than what the timer is set to. */
 void wye_ws_clock_set(struct wye_ws *ws);
+/* Reading goes on after a pause. */
+void wye_ws_clock_resumed(struct wye_ws *ws);
 /* The timer is over: does what is due. */
 void wye_ws_clock_look(struct wye_ws *ws);
 

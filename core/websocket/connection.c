@@ -390,6 +390,7 @@ static void resumed(struct wye_socket *socket)
 	struct wye_ws *ws = wye_ws_from_socket(socket);
 	uint64_t messages = ws->messages_in, bytes = ws->bytes_in;
 
+	wye_ws_clock_resumed(ws);
 	if (ws->kept)
 		redeliver(ws);
 	if (!socket->paused || ws->state != WYE_WS_OPEN)
