@@ -212,23 +212,39 @@ static void pings_only(void **state)
 	assert_true(is_given_up());
 }
 
-/* While nothing is read no pong can be seen: it has all its time afterwards. */
+static void resume(void)
+{
+	wye_ws_let_go(&fake, WYE_WS_HELD_HANDLER);
+	if (!fake.socket.paused)
+		wye_ws_clock_resumed(&fake);
+}
+
+/* While nothing is read nothing can be heard: the peer has all its time afterwards, wherever
+ * between two looks the pause ends. */
 static void paused(void **state)
 {
 	(void)state;
-	fake_start();
-	fake_route.ping_interval = 1000;
-	fake_route.pong_timeout = 300;
-	fake_route.read_deadline = 5000;
-	start();
-	while (!pings)
-		run_until(NOW + 1);
-	wye_ws_hold(&fake, WYE_WS_HELD_HANDLER);
-	run_until(NOW + 100000);
-	assert_false(is_given_up());
-	wye_ws_let_go(&fake, WYE_WS_HELD_HANDLER);
-	run_until(NOW + 600);
-	assert_true(is_given_up());
+	for (unsigned length = 1; length < 4000; length += 13)
+		for (int deadline = 0; deadline < 2; deadline++) {
+			uint64_t end;
+
+			fake_start();
+			fake_route.ping_interval = deadline ? 0 : 1000;
+			fake_route.pong_timeout = 300;
+			fake_route.read_deadline = deadline ? 300 : 0;
+			start();
+			while (!deadline && !pings)
+				run_until(NOW + 1);
+			wye_ws_hold(&fake, WYE_WS_HELD_HANDLER);
+			run_until(NOW + length);
+			resume();
+			end = NOW;
+			run_until(end + 299);
+			assert_false(is_given_up());
+			run_until(end + 2000);
+			assert_true(is_given_up());
+			assert_int_equal(NOW, end + 300);
+		}
 }
 
 /* A pong is late behind what the peer still takes. */
@@ -358,7 +374,8 @@ static void random_event(void)
 		wye_ws_hold(&fake, WYE_WS_HELD_HANDLER);
 		break;
 	default:
-		wye_ws_let_go(&fake, WYE_WS_HELD_HANDLER);
+		if (fake.held_by & WYE_WS_HELD_HANDLER)
+			resume();
 	}
 }
 
