@@ -80,24 +80,24 @@ static void names(void **state)
 static void enters_and_quits(void **state)
 {
 	struct wye_group_name name = name_of("room", WYE_GROUP_NAMED);
-	struct wye_group *group = wye_group_enter(&name, 0);
+	struct wye_group *group = wye_group_enter(&name, 0, 15);
 
 	(void)state;
-	assert_ptr_equal(wye_group_enter(&name, 3), group);
-	assert_ptr_equal(wye_group_enter(&name, 3), group);
+	assert_ptr_equal(wye_group_enter(&name, 3, 15), group);
+	assert_ptr_equal(wye_group_enter(&name, 3, 15), group);
 	has(group, 3, 3);
 	for (unsigned loop = 0; loop < LOOPS; loop++)
 		assert_int_equal(wye_group_at(group, loop), loop == 0 || loop == 3);
 	assert_ptr_equal(wye_group_find(&name), group);
 	has(group, 3, 4);
 	wye_group_drop(group);
-	wye_group_quit(group, 3);
+	wye_group_quit(group, 3, 15);
 	assert_true(wye_group_at(group, 3));
-	wye_group_quit(group, 3);
+	wye_group_quit(group, 3, 15);
 	assert_false(wye_group_at(group, 3));
 	assert_int_equal(metric("ws_groups"), 1);
 	assert_int_equal(metric("ws_group_members"), 1);
-	wye_group_quit(group, 0);
+	wye_group_quit(group, 0, 15);
 	assert_null(wye_group_find(&name));
 }
 
@@ -106,21 +106,21 @@ static void enters_and_quits(void **state)
 static void held_without_members(void **state)
 {
 	struct wye_group_name name = name_of("room", WYE_GROUP_NAMED);
-	struct wye_group *group = wye_group_enter(&name, 1), *next;
+	struct wye_group *group = wye_group_enter(&name, 1, 15), *next;
 
 	(void)state;
 	wye_group_hold(group);
-	wye_group_quit(group, 1);
+	wye_group_quit(group, 1, 15);
 	has(group, 0, 1);
 	assert_null(wye_group_find(&name));
-	next = wye_group_enter(&name, 1);
+	next = wye_group_enter(&name, 1, 15);
 	assert_ptr_not_equal(next, group);
 	assert_true(wye_group_is(group, &name));
 	assert_false(wye_group_at(group, 1));
 	wye_group_drop(group);
 	assert_ptr_equal(wye_group_find(&name), next);
 	wye_group_drop(next);
-	wye_group_quit(next, 1);
+	wye_group_quit(next, 1, 15);
 }
 
 /* The name is copied; a user is no group of that name; a NUL and what follows count. */
@@ -136,7 +136,7 @@ static void names_are_told_apart(void **state)
 						     (struct wye_text) { text, 1 + i / 2 * 2 },
 						     i % 2 ? WYE_GROUP_USER : WYE_GROUP_NAMED),
 				 0);
-		groups[i] = wye_group_enter(&name, i);
+		groups[i] = wye_group_enter(&name, i, 15);
 		has(groups[i], 1, 1);
 	}
 	assert_int_equal(metric("ws_groups"), 4);
@@ -146,7 +146,7 @@ static void names_are_told_apart(void **state)
 	assert_ptr_equal(wye_group_find(&again), groups[1]);
 	wye_group_drop(groups[1]);
 	for (unsigned i = 0; i < 4; i++)
-		wye_group_quit(groups[i], i);
+		wye_group_quit(groups[i], i, 15);
 }
 
 /* Two names of one hash, as if it had been found out. */
@@ -158,15 +158,15 @@ static void hashes_may_meet(void **state)
 
 	(void)state;
 	two.hash = one.hash;
-	first = wye_group_enter(&one, 0);
+	first = wye_group_enter(&one, 0, 15);
 	assert_null(wye_group_find(&two));
-	second = wye_group_enter(&two, 0);
+	second = wye_group_enter(&two, 0, 15);
 	assert_ptr_not_equal(first, second);
-	wye_group_quit(first, 0);
+	wye_group_quit(first, 0, 15);
 	assert_null(wye_group_find(&one));
 	assert_ptr_equal(wye_group_find(&two), second);
 	wye_group_drop(second);
-	wye_group_quit(second, 0);
+	wye_group_quit(second, 0, 15);
 }
 
 static void many_groups(void **state)
@@ -182,14 +182,14 @@ static void many_groups(void **state)
 
 			snprintf(text, sizeof text, "%d", i);
 			name = name_of(text, WYE_GROUP_NAMED);
-			group = wye_group_enter(&name, (unsigned)i % LOOPS);
+			group = wye_group_enter(&name, (unsigned)i % LOOPS, 15);
 			assert_true(!round || group == groups[i]);
 			groups[i] = group;
 		}
 	assert_int_equal(metric("ws_groups"), MANY);
 	assert_int_equal(metric("ws_group_members"), 2 * MANY);
 	for (int i = 0; i < 2 * MANY; i++)
-		wye_group_quit(groups[i % MANY], (unsigned)(i % MANY) % LOOPS);
+		wye_group_quit(groups[i % MANY], (unsigned)(i % MANY) % LOOPS, 15);
 }
 
 /* ---- several threads ---- */
@@ -232,10 +232,10 @@ static void work_once(struct worker *worker)
 	if (rand_r(&worker->seed) % 3 == 0) {
 		use_found(worker, &name, worker->member[n]);
 	} else if (worker->member[n]) {
-		wye_group_quit(worker->member[n], worker->loop);
+		wye_group_quit(worker->member[n], worker->loop, 15);
 		worker->member[n] = NULL;
 	} else {
-		worker->member[n] = wye_group_enter(&name, worker->loop);
+		worker->member[n] = wye_group_enter(&name, worker->loop, 15);
 		use_found(worker, &name, true);
 	}
 }
@@ -248,7 +248,7 @@ static void *work(void *argument)
 		work_once(worker);
 	for (unsigned n = 0; n < NAMES; n++)
 		if (worker->member[n])
-			wye_group_quit(worker->member[n], worker->loop);
+			wye_group_quit(worker->member[n], worker->loop, 15);
 	return NULL;
 }
 

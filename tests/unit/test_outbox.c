@@ -426,14 +426,14 @@ static void stock(void **state)
 	check();
 	clear();
 	assert_null(outbox.head);
-	assert_in_range(chunks.count, 20, 64);
-	assert_int_equal(chunks.count_shared, 20);
+	assert_in_range(chunks.large.count, 20, 64);
+	assert_int_equal(chunks.shared.count, 20);
 	put_small(1, true);
 	put_shared(10, &plain);
-	assert_int_equal(chunks.count_shared, 19);
+	assert_int_equal(chunks.shared.count, 19);
 	check();
 	clear();
-	assert_int_equal(chunks.count_shared, 20);
+	assert_int_equal(chunks.shared.count, 20);
 }
 
 /* Each chunk that refers to a frame holds it; the last one frees it. */

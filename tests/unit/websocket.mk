@@ -36,26 +36,26 @@ tests_unit_test_utf8_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_utf8_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 tests_unit_test_delivery_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_delivery_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_delivery_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_group_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_group_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_group_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS) -lpthread
 
 tests_unit_test_ledger_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ledger_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
-tests_unit_test_ledger_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_ledger_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 # Those of single rooms of a connection, with a fake one.
 FAKE_WS_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 tests_unit_test_backlog_SOURCES = tests/unit/test_backlog.c tests/unit/fake_ws.h
 tests_unit_test_backlog_CFLAGS = $(FAKE_WS_CFLAGS)
-tests_unit_test_backlog_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_backlog_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_clock_SOURCES = tests/unit/test_clock.c tests/unit/fake_ws.h
 tests_unit_test_clock_CFLAGS = $(FAKE_WS_CFLAGS)
-tests_unit_test_clock_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_clock_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_rate_SOURCES = tests/unit/test_rate.c tests/unit/fake_ws.h
 tests_unit_test_rate_CFLAGS = $(FAKE_WS_CFLAGS)
-tests_unit_test_rate_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_rate_LDADD = libwyecore.a $(ZLIB_LIBS) $(CMOCKA_LIBS)
 
 # make tests/unit/bench_codec && tests/unit/bench_codec
 EXTRA_PROGRAMS += tests/unit/bench_codec
