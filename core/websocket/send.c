@@ -97,7 +97,7 @@ int wye_ws_queue_101(struct wye_ws *ws, const struct wye_handshake *handshake)
 	}
 	at = append(at, "\r\n\r\n", 4);
 	chunk->end = (uint32_t)(at - chunk->data);
-	chunk->first = true; /* no frame goes in front, be the socket full of an earlier reply */
+	chunk->first = true; /* also where the socket is full of an earlier reply */
 	wye_outbox_append(&ws->socket.outbox, chunk);
 	wye_socket_touch(&ws->socket);
 	return 0;
