@@ -168,6 +168,15 @@ const char *wye_request_step(const struct wye_request *request)
 	return "wye";
 }
 
+const struct wye_gauges *wye_request_gauges(const struct wye_request *request)
+{
+	if (request->in_handler && request->route)
+		return request->route->base.gauges;
+	if (request->chain && request->entered)
+		return request->chain->steps[request->entered - 1].gauges;
+	return NULL;
+}
+
 const char *wye_request_pattern(const struct wye_request *request)
 {
 	return request->route ? request->route->base.pattern : NULL;

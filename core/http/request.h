@@ -98,7 +98,8 @@ struct wye_wait {
 	struct wye_timer patience; /* to start watching for a client that goes away */
 	struct wye_watch hangup;
 	struct wye_job job;
-	enum wye_verdict verdict; /* of the step that ran on the pool */
+	enum wye_verdict verdict;        /* of the step that ran on the pool */
+	const struct wye_gauges *gauges; /* of who took the ticket; or NULL */
 	bool watching, expired;
 };
 
@@ -169,6 +170,8 @@ void wye_request_detach(struct wye_request *request);
 
 /* Name of the step that runs now, for logs. */
 const char *wye_request_step(const struct wye_request *request);
+/* Those of its instance; NULL if it is no plugin's. */
+const struct wye_gauges *wye_request_gauges(const struct wye_request *request);
 /* The route's pattern, or NULL. */
 const char *wye_request_pattern(const struct wye_request *request);
 

@@ -59,6 +59,9 @@ int wye_ticket_take(struct wye_request *request, wye_ticket *out)
 		return error;
 	}
 	request->ticket = slot;
+	request->wait->gauges = wye_request_gauges(request);
+	if (request->wait->gauges)
+		wye_metric_add(request->wait->gauges->tickets, 1);
 	return 0;
 }
 

@@ -29,9 +29,12 @@ static void stop_watching(struct wye_request *request)
 /* The ticket's id is refused from now on. */
 static void drop_ticket(struct wye_request *request)
 {
-	if (request->ticket)
-		wye_id_release(request->connection->thread->tickets, request->ticket);
+	if (!request->ticket)
+		return;
+	wye_id_release(request->connection->thread->tickets, request->ticket);
 	request->ticket = NULL;
+	if (request->wait->gauges)
+		wye_metric_add(request->wait->gauges->tickets, -1);
 }
 
 bool wye_wait_on_pool(const struct wye_request *request)

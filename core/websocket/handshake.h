@@ -61,6 +61,7 @@ struct wye_handshake {
 	struct wye_context context;
 	struct wye_pending *pending; /* its socket; NULL when that is gone */
 	struct wye_slot *ticket;
+	const struct wye_gauges *gauges; /* of the step that took it */
 	struct wye_job job;
 	enum wye_verdict verdict; /* of the step that ran on the pool */
 	bool running;             /* in a step that may take a ticket */

@@ -31,9 +31,11 @@ static struct wye_pending *from_socket(struct wye_socket *socket)
 
 void wye_pending_drop_ticket(struct wye_handshake *handshake)
 {
-	if (handshake->ticket)
-		wye_id_release(handshake->loop->ids, handshake->ticket);
+	if (!handshake->ticket)
+		return;
+	wye_id_release(handshake->loop->ids, handshake->ticket);
 	handshake->ticket = NULL;
+	wye_metric_add(handshake->gauges->tickets, -1);
 }
 
 /* ---- refusing ---- */
@@ -263,9 +265,12 @@ int wye_handshake_ticket_take(struct wye_handshake *handshake, wye_handshake_tic
 		return -EALREADY;
 	error = wye_id_acquire(handshake->loop->ids, handshake, &handshake->ticket,
 			       &out->value);
-	if (!error)
-		wye_slot_mark(handshake->ticket, WYE_SOCKET_HANDSHAKE);
-	return error == -ENFILE ? -ENOMEM : error;
+	if (error)
+		return error == -ENFILE ? -ENOMEM : error;
+	wye_slot_mark(handshake->ticket, WYE_SOCKET_HANDSHAKE);
+	handshake->gauges = handshake->chain->steps[handshake->entered - 1].gauges;
+	wye_metric_add(handshake->gauges->tickets, 1);
+	return 0;
 }
 
 struct finish {

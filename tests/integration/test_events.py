@@ -155,7 +155,9 @@ class Events(unittest.TestCase):
                 for sock in others:  # each gets all four
                     data = b""
                     while data.count(b"\n\n") < 4 or data.count(b"data: ") < 4:
-                        data += sock.recv(1 << 20)
+                        piece = sock.recv(1 << 20)
+                        self.assertTrue(piece, "one that reads was dropped")
+                        data += piece
                 if self.counts(wye)["slow"]:
                     break
             counts = self.counts(wye)

@@ -74,7 +74,7 @@ static void close_stream(struct wye_stream *stream, void *data, enum wye_stream_
 
 static const struct wye_stream_handler stream = { .size = sizeof stream,
 						  .heartbeat = 300,
-						  .write_timeout = 2000,
+						  .write_timeout = 10000,
 						  .open = open_stream,
 						  .close = close_stream };
 
