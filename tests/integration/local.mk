@@ -19,6 +19,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_routes.py \
+	tests/integration/test_segments.py \
 	tests/integration/test_send.py \
 	tests/integration/test_slow.py \
 	tests/integration/test_stop.py \
