@@ -92,7 +92,8 @@ void wye_socket_unname(struct wye_socket *socket)
 		return;
 	wye_id_release(socket->loop->ids, socket->slot);
 	socket->slot = NULL;
-	wye_socket_touch(socket); /* who waits for room is told at the turn's end */
+	if (socket->wsi) /* else it was never adopted, and its memory may go at once */
+		wye_socket_touch(socket); /* who waits for room is told at the turn's end */
 }
 
 void wye_socket_relieve(struct wye_socket *socket)

@@ -595,8 +595,10 @@ static int take_socket(struct wye_ws *ws, struct wye_handshake *handshake,
 /* What can't be opened: an adopted socket closes by itself, and leaves the limits then. */
 static void fail(struct wye_ws *ws, struct wye_handshake *handshake, struct wye_socket *adopted)
 {
-	if (ws)
+	if (ws) {
 		wye_socket_unname(&ws->socket);
+		free(ws->rate);
+	}
 	free(ws);
 	if (adopted) {
 		wye_socket_kill(adopted, WYE_SOCKET_KILLED);
