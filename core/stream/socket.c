@@ -199,8 +199,10 @@ static bool write_all(struct wye_socket *socket)
 {
 	bool again = socket->outbox.bytes && !socket->blocked;
 
-	if (!again)
+	if (!again) {
+		account(socket); /* what a blocked one holds back grows */
 		return true;
+	}
 	if (socket->outbox.payload > socket->bound / 2)
 		socket->crowded = true;
 	watch_progress(socket);
