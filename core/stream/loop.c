@@ -102,7 +102,7 @@ static void on_check(uv_check_t *handle)
 
 static void arm_timer(struct wye_stream_loop *loop)
 {
-	int timeout = wye_loop_timeout(&loop->loop);
+	int timeout = loop->dirty ? 0 : wye_loop_timeout(&loop->loop);
 	uint64_t due = timeout < 0 ? 0 : loop->loop.now + (uint64_t)timeout;
 
 	if (due == loop->timer_due)

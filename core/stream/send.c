@@ -17,11 +17,15 @@
 enum {
 	BOUND_BYTES, /* indexes of the slot's spare words */
 	BOUND_MESSAGES,
-	NATURE, /* kind, policy and flags, a byte each */
+	NATURE, /* kind, policy and flags, a byte each; and STARVED */
 	TAG,
 	PAYLOAD_BITS = 28,
 	MOST_MESSAGES = 65535,
 };
+
+/* A message was refused although less than a quarter waits: there is no room for it before all
+ * has left. */
+#define STARVED (UINT64_C(1) << 32)
 
 static size_t queued_bytes(uint64_t word)
 {
@@ -68,7 +72,6 @@ int wye_socket_name(struct wye_socket *socket, enum wye_socket_kind kind,
 
 	for (unsigned i = 0; !error && i < 4; i++)
 		atomic_store_explicit(&socket->slot->spare[i], values[i], memory_order_relaxed);
-	socket->bound = (unsigned)bounds->bytes;
 	socket->policy = (uint8_t)bounds->policy;
 	return error;
 }
@@ -99,6 +102,9 @@ void wye_socket_unname(struct wye_socket *socket)
 void wye_socket_relieve(struct wye_socket *socket)
 {
 	socket->crowded = false;
+	if (socket->slot)
+		atomic_fetch_and_explicit(&socket->slot->spare[NATURE], ~STARVED,
+					  memory_order_relaxed);
 	end_waits(socket, socket->slot ? 0 : -ENOENT);
 	if (socket->ops->relieved && !socket->killed)
 		socket->ops->relieved(socket);
@@ -169,6 +175,19 @@ static int judge_over(const struct wye_slot *slot, size_t bytes, size_t messages
 	return policy == WYE_SLOW_DISCONNECT ? -ENOBUFS : -EAGAIN;
 }
 
+/* Whether `word` is at most so full: a half, a quarter. */
+static bool is_within(const struct wye_slot *slot, uint64_t word, unsigned part)
+{
+	return queued_bytes(word) <= spare(slot, BOUND_BYTES) / part &&
+	       queued_messages(word) <= spare(slot, BOUND_MESSAGES) / part;
+}
+
+static void note_refusal(struct wye_slot *slot, uint64_t word)
+{
+	if (is_within(slot, word, 4))
+		atomic_fetch_or_explicit(&slot->spare[NATURE], STARVED, memory_order_relaxed);
+}
+
 static inline int reserve(struct wye_slot *slot, uint64_t id, size_t length)
 {
 	uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
@@ -184,6 +203,8 @@ static inline int reserve(struct wye_slot *slot, uint64_t id, size_t length)
 		verdict = is_over(slot, before + length, messages, before)
 				  ? judge_over(slot, before + length, messages)
 				  : 0;
+		if (verdict == -EAGAIN)
+			note_refusal(slot, word);
 		if (verdict < 0)
 			return verdict;
 	} while (!atomic_compare_exchange_weak_explicit(
@@ -203,6 +224,8 @@ static int reserve_here(struct wye_socket *socket, struct wye_slot *slot, size_t
 		wye_socket_write(socket);
 		verdict = reserve(slot, socket->id, length);
 	}
+	if (verdict == -EAGAIN)
+		wye_socket_crowd(socket);
 	return verdict;
 }
 
@@ -212,6 +235,32 @@ void wye_socket_unreserve(struct wye_socket *socket, unsigned messages, size_t p
 		atomic_fetch_sub_explicit(&socket->slot->word,
 					  ((uint64_t)messages << PAYLOAD_BITS) + payload,
 					  memory_order_relaxed);
+}
+
+void wye_socket_crowd(struct wye_socket *socket)
+{
+	socket->crowded = true;
+	if (socket->slot)
+		note_refusal(socket->slot, atomic_load_explicit(&socket->slot->word,
+								memory_order_relaxed));
+	wye_socket_touch(socket);
+}
+
+bool wye_socket_half_full(const struct wye_socket *socket)
+{
+	return socket->slot &&
+	       !is_within(socket->slot, atomic_load_explicit(&socket->slot->word,
+							     memory_order_relaxed), 2);
+}
+
+bool wye_socket_is_relieved(const struct wye_socket *socket)
+{
+	uint64_t word = atomic_load_explicit(&socket->slot->word, memory_order_relaxed);
+
+	if (spare(socket->slot, NATURE) & STARVED)
+		return !(word & WYE_ID_STATE_MASK);
+	return is_within(socket->slot, word, 4) &&
+	       !(queued_bytes(word) > WYE_PRESSED && wye_pressure_high());
 }
 
 size_t wye_socket_waiting(const struct wye_socket *socket)

@@ -90,6 +90,15 @@ int wye_socket_overtake(struct wye_socket *socket, const void *head, size_t head
 size_t wye_socket_waiting(const struct wye_socket *socket);
 size_t wye_socket_room(const struct wye_socket *socket);
 
+/* The taker could not send, and is to be told by ops->relieved when there is room again. */
+void wye_socket_crowd(struct wye_socket *socket);
+
+/* Whether more than half of a bound waits; and whether so little does that who was refused may
+ * try again. Both count what is on its way to the outbox. Loop's thread; the second only with a
+ * name. */
+bool wye_socket_half_full(const struct wye_socket *socket);
+bool wye_socket_is_relieved(const struct wye_socket *socket);
+
 /* What has left the outbox gives its room back. Loop's thread; called by socket.c. */
 void wye_socket_unreserve(struct wye_socket *socket, unsigned messages, size_t payload);
 

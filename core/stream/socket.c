@@ -203,7 +203,7 @@ static bool write_all(struct wye_socket *socket)
 		account(socket); /* what a blocked one holds back grows */
 		return true;
 	}
-	if (socket->outbox.payload > socket->bound / 2)
+	if (wye_socket_half_full(socket))
 		socket->crowded = true;
 	watch_progress(socket);
 	while (again)
@@ -227,7 +227,7 @@ static void flush(struct wye_socket *socket)
 		wye_socket_kill(socket, WYE_SOCKET_CLOSED);
 		return;
 	}
-	if (socket->crowded && (socket->outbox.payload <= socket->bound / 4 || !socket->slot))
+	if (socket->crowded && (!socket->slot || wye_socket_is_relieved(socket)))
 		wye_socket_relieve(socket);
 }
 
@@ -365,7 +365,6 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, in
 					.descriptor = descriptor,
 					.slot = socket->slot,
 					.id = socket->id,
-					.bound = socket->bound,
 					.policy = socket->policy };
 	socket->write_timeout = write_timeout;
 	wye_timer_init(&socket->timer, tick, socket);
@@ -398,7 +397,6 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 {
 	struct wye_slot *slot = to->slot;
 	uint64_t id = to->id;
-	unsigned bound = to->bound;
 	uint8_t policy = to->policy;
 
 	wye_timer_stop(&from->loop->loop, &from->timer);
@@ -406,7 +404,6 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 	*to = *from;
 	to->slot = slot;
 	to->id = id;
-	to->bound = bound;
 	to->policy = policy;
 	to->ops = ops;
 	to->deadline = 0;
@@ -423,26 +420,56 @@ static void settle(struct wye_socket *socket)
 {
 	if (socket->killed)
 		return;
-	if (socket->resuming)
+	if (socket->resuming) {
+		socket->went_on = socket->loop->flushes;
 		go_on(socket);
+	}
 	flush(socket);
+}
+
+/* It has gone on in this flush, was paused, and goes on once more: what it waits for may need
+ * the loop. */
+static bool is_put_off(const struct wye_socket *socket)
+{
+	return socket->resuming && !socket->killed &&
+	       socket->went_on == socket->loop->flushes;
+}
+
+static void reap(struct wye_stream_loop *loop)
+{
+	struct wye_socket **link = &loop->dead;
+
+	while (*link) {
+		struct wye_socket *socket = *link;
+
+		if (socket->dirty) { /* still in that list */
+			link = &socket->next;
+			continue;
+		}
+		*link = socket->next;
+		socket->ops->free(socket);
+	}
 }
 
 void wye_sockets_flush(struct wye_stream_loop *loop)
 {
+	struct wye_socket *later = NULL;
+
+	loop->flushes++;
 	while (loop->dirty) {
 		struct wye_socket *socket = loop->dirty;
 
 		loop->dirty = socket->next_dirty;
 		if (loop->dirty) /* of many, most are cold */
 			__builtin_prefetch(&loop->dirty->outbox);
+		if (is_put_off(socket)) {
+			socket->next_dirty = later;
+			later = socket;
+			continue;
+		}
 		socket->dirty = false;
 		settle(socket);
 	}
-	while (loop->dead) {
-		struct wye_socket *socket = loop->dead;
-
-		loop->dead = socket->next;
-		socket->ops->free(socket);
-	}
+	loop->dirty = later;
+	reap(loop);
 }

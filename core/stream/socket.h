@@ -31,7 +31,8 @@ struct wye_socket_ops {
 	void (*written)(struct wye_socket *socket, unsigned messages, size_t payload);
 	/* A policy has taken messages out of the outbox, unwritten. */
 	void (*dropped)(struct wye_socket *socket, const struct wye_outbox_left *left);
-	/* The outbox, crowded before, has emptied to a quarter of its bound. */
+	/* The outbox, crowded before, has emptied to a quarter of its bounds; or altogether, if
+	 * something was refused that a quarter leaves no room for. */
 	void (*relieved)(struct wye_socket *socket);
 	/* Called once after each wye_socket_resume(), at the turn's end: what was kept back may
 	 * be worked off; reading goes on afterwards, unless it was paused again. */
@@ -64,12 +65,13 @@ struct wye_socket {
 	uint64_t written,
 		taken; /* bytes given to the kernel; taken by the peer at the last look */
 	unsigned write_timeout; /* milliseconds; 0: none */
-	unsigned bound;         /* payload bytes of the outbox */
+	unsigned went_on;       /* in which flush, after a pause */
 	int descriptor;
 	uint8_t end;    /* enum wye_socket_end */
 	uint8_t policy; /* enum wye_slow_consumer, when the outbox is full */
 	bool hooked;
-	bool crowded; /* the outbox was more than half full, or somebody waits for room */
+	bool crowded; /* the outbox was more than half full, or refused something, or somebody
+			 waits for room */
 	bool broken;  /* a write failed where it could not be told */
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
@@ -108,7 +110,8 @@ void wye_socket_resume(struct wye_socket *socket);
 /* Calls ops->expired `milliseconds` from now; 0 takes a deadline back. */
 void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds);
 
-/* The turn's end, for the loop: flushes what is dirty, frees what is dead. */
+/* The turn's end, for the loop: flushes what is dirty, frees what is dead. If something is dirty
+ * afterwards, the next turn must come at once. */
 void wye_sockets_flush(struct wye_stream_loop *loop);
 /* The engine's callback for all adopted sockets. */
 int wye_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -245,7 +245,7 @@ static void message(struct wye_ws *ws, const struct wye_ws_input *input)
 	}
 	error = deliver(ws, (enum wye_ws_kind)input->opcode, input->data, input->length);
 	if (error == -EAGAIN && keep_message(ws, input)) {
-		ws->socket.crowded = true;
+		wye_socket_crowd(&ws->socket);
 		return;
 	}
 	ws->messages_in++;
