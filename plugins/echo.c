@@ -14,7 +14,7 @@ static int message(struct wye_ws *ws, const struct wye_mount *mount, enum wye_ws
 	size_t room = wye_ws_room(ws);
 
 	(void)mount;
-	if (room < length && room < wye_ws_capacity(ws))
+	if (!room || (room < length && room < wye_ws_capacity(ws)))
 		return -EAGAIN; /* paused: it comes again after wye_ws_resume() */
 	return wye_ws_send(wye_ws_identity(ws), kind, data, length);
 }
