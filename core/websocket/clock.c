@@ -132,8 +132,8 @@ static void ping(struct wye_ws *ws, uint64_t now)
 	const struct wye_ws_route *route = ws->route;
 
 	ws->clock.ping_at = now + route->ping_interval;
-	if (ws->clock.pong_by) /* the last one is still out */
-		return;
+	if (ws->clock.pong_by || (ws->backlog.heartbeat.number && ws->socket.blocked))
+		return; /* the last one is still out */
 	if (!wye_ws_backlog_ping(ws) && route->pong_timeout)
 		ws->clock.pong_by = now + route->pong_timeout;
 }

@@ -185,6 +185,7 @@ static void destroy(struct wye_socket *socket)
 	free(ws->held);
 	free(ws->kept);
 	free(ws->rate);
+	free(ws->owed);
 	free((char *)ws->reason.data);
 	ws->magic = 0;
 	free(ws);
@@ -278,7 +279,7 @@ static void dispatch(struct wye_ws *ws, enum wye_ws_event event,
 	case WYE_WS_MESSAGE:
 		message(ws, input);
 		break;
-	case WYE_WS_PING: /* 5.5.2; one that finds no room is answered by a later one (5.5.3) */
+	case WYE_WS_PING: /* 5.5.2 */
 		if (ws->state == WYE_WS_OPEN)
 			wye_ws_pong(ws, input->data, input->length);
 		break;
@@ -400,7 +401,11 @@ static void resumed(struct wye_socket *socket)
 
 static void flushing(struct wye_socket *socket)
 {
-	wye_ws_backlog_flushing(wye_ws_from_socket(socket));
+	struct wye_ws *ws = wye_ws_from_socket(socket);
+
+	if (ws->owed)
+		wye_ws_pong_owed(ws);
+	wye_ws_backlog_flushing(ws);
 }
 
 static void written(struct wye_socket *socket, unsigned messages, size_t payload)

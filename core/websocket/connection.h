@@ -27,6 +27,7 @@ enum wye_ws_held {
 	WYE_WS_HELD_RATE = 2,
 };
 
+struct wye_ws_pong;
 struct wye_ws_rate;
 struct wye_ws_task;
 struct wye_membership;
@@ -53,6 +54,7 @@ struct wye_ws {
 	struct wye_ws_clock clock;
 	struct wye_ws_backlog backlog;
 	struct wye_ws_rate *rate;
+	struct wye_ws_pong *owed; /* a pong that waits for the socket; or NULL */
 	struct wye_ws_task *tasks;
 	uint64_t opened_at; /* milliseconds */
 	uint64_t messages_in, bytes_in, messages_out, bytes_out;

@@ -3,6 +3,7 @@
  * send.c - see send.h. How messages reach an outbox from any thread is in stream/send.c.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stream/send.h"
@@ -10,8 +11,10 @@
 #include "websocket/send.h"
 #include "websocket/shared.h"
 
-enum {
-	CONTROL_SLACK = 65536, /* bytes of frames that may wait beyond the bound */
+/* A pong that waits for the socket. */
+struct wye_ws_pong {
+	uint8_t length;
+	uint8_t payload[WYE_WS_CONTROL_MAX];
 };
 
 size_t wye_ws_capacity(const struct wye_ws *ws)
@@ -44,14 +47,33 @@ int wye_ws_overtake(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *da
 				   wye_ws_frame_header(header, opcode, length), data, length);
 }
 
+static void owe_pong(struct wye_ws *ws, const void *data, size_t length)
+{
+	if (!ws->owed)
+		ws->owed = malloc(sizeof *ws->owed);
+	if (!ws->owed)
+		return;
+	ws->owed->length = (uint8_t)length;
+	if (length)
+		memcpy(ws->owed->payload, data, length);
+}
+
 void wye_ws_pong(struct wye_ws *ws, const void *data, size_t length)
 {
-	const struct wye_socket *socket = &ws->socket;
-
-	if (!socket->blocked || !socket->outbox.bytes)
+	if (ws->socket.blocked && ws->socket.outbox.bytes)
+		owe_pong(ws, data, length);
+	else
 		(void)wye_ws_queue_control(ws, WYE_WS_OP_PONG, data, length);
-	else if (socket->outbox.bytes <= ws->route->outbox_bytes + CONTROL_SLACK)
-		(void)!wye_ws_overtake(ws, WYE_WS_OP_PONG, data, length);
+}
+
+void wye_ws_pong_owed(struct wye_ws *ws)
+{
+	if (ws->socket.blocked)
+		return;
+	if (ws->state == WYE_WS_OPEN)
+		(void)!wye_ws_overtake(ws, WYE_WS_OP_PONG, ws->owed->payload, ws->owed->length);
+	free(ws->owed);
+	ws->owed = NULL;
 }
 
 /* ---- the 101 ---- */

@@ -17,8 +17,10 @@ int wye_ws_queue_control(struct wye_ws *ws, enum wye_ws_opcode opcode, const voi
 			 size_t length);
 int wye_ws_overtake(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
 		    size_t length) WYE_MUST_CHECK;
-/* Answers a ping. Left out while the outbox is far over its bound: a later pong will do. */
+/* Answers a ping. While the socket takes nothing, the last of several is answered only (5.5.3),
+ * in front of what waits: by the second function, as soon as it takes something. */
 void wye_ws_pong(struct wye_ws *ws, const void *data, size_t length);
+void wye_ws_pong_owed(struct wye_ws *ws);
 
 struct wye_ws_shared;
 
