@@ -55,7 +55,7 @@ static void show(struct wye_ws *ws, struct wye_ws_mark now)
 	wye_ws_count_backlog(&ws->route->metrics,
 			     (int64_t)now.messages - (int64_t)backlog->shown_messages,
 			     (int64_t)now.bytes - (int64_t)backlog->shown_bytes);
-	backlog->shown_messages = (uint32_t)now.messages;
+	backlog->shown_messages = now.messages;
 	backlog->shown_bytes = now.bytes;
 }
 
@@ -108,28 +108,17 @@ static int queue_ping(struct wye_ws *ws, struct wye_ws_ping *ping, struct wye_ws
 	return 0;
 }
 
-/* True if what was queued at `place` leaves before what overtakes now. */
-static bool is_ahead(const struct wye_outbox *outbox, uint32_t place)
-{
-	const struct wye_chunk *chunk = outbox->head;
-
-	while (chunk && (chunk->first || chunk->start != chunk->begin))
-		chunk = chunk->next;
-	return !chunk || (int32_t)(place - chunk->place) < 0;
-}
-
 /* Behind a blocked outbox it would say of the peer what is true of the queue: it overtakes, and
  * acknowledges what was written before. */
 int wye_ws_backlog_ping(struct wye_ws *ws)
 {
 	struct wye_ws_backlog *backlog = &ws->backlog;
 	bool overtaking = ws->socket.blocked && ws->socket.outbox.bytes;
-	bool covers = !overtaking || is_ahead(&ws->socket.outbox, backlog->fence.place);
 	struct wye_ws_mark written = { ws->messages_out, ws->bytes_out };
 	int error = queue_ping(ws, &backlog->heartbeat, overtaking ? written : end_of(ws),
 			       overtaking);
 
-	if (!error && covers)
+	if (!error && backlog->fence.mark.messages <= backlog->heartbeat.mark.messages)
 		backlog->heartbeat.covers = backlog->fence.number;
 	return error;
 }
@@ -204,6 +193,12 @@ static void heartbeat_done(struct wye_ws *ws)
 		fence_done(ws); /* its pong may be left out (RFC 6455, 5.5.3) */
 }
 
+/* Numbers can be guessed: what is still in the outbox was not received by anybody. */
+static bool answers(const struct wye_ws *ws, const struct wye_ws_ping *ping, uint32_t number)
+{
+	return number == ping->number && ping->mark.messages <= ws->messages_out;
+}
+
 void wye_ws_backlog_pong(struct wye_ws *ws, const uint8_t *data, size_t length)
 {
 	struct wye_ws_backlog *backlog = &ws->backlog;
@@ -211,9 +206,9 @@ void wye_ws_backlog_pong(struct wye_ws *ws, const uint8_t *data, size_t length)
 
 	if (!number || ws->state != WYE_WS_OPEN)
 		return;
-	if (number == backlog->heartbeat.number) {
+	if (answers(ws, &backlog->heartbeat, number)) {
 		heartbeat_done(ws);
-	} else if (number == backlog->fence.number) {
+	} else if (answers(ws, &backlog->fence, number)) {
 		if (backlog->heartbeat.number && number != backlog->heartbeat.covers)
 			heartbeat_done(ws); /* it was sent before, and is answered by this */
 		fence_done(ws);

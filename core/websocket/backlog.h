@@ -23,7 +23,8 @@ struct wye_ws_ping {
 	uint32_t number; /* its payload, in decimal digits; 0: none is out */
 	uint32_t place;  /* in the outbox, when it was queued: what is dropped before it
 			    does not count */
-	uint32_t covers; /* number of a fence that stands before it */
+	uint32_t covers; /* number of a fence that stands before it, or beside it with the same
+			    mark */
 	bool overtook;   /* nothing that can be dropped stands before it */
 };
 
@@ -32,9 +33,8 @@ struct wye_ws_backlog {
 	struct wye_ws_ping fence, heartbeat;
 	uint64_t next_fence;       /* milliseconds: none before */
 	uint32_t last_number;      /* of a ping */
-	uint32_t shown_messages;   /* in the route's gauges */
-	uint32_t dropped, refused; /* messages, by the route's slow_consumer */
-	uint64_t shown_bytes;
+	uint64_t shown_messages, shown_bytes; /* in the route's gauges */
+	uint64_t dropped, refused;            /* messages, by the route's slow_consumer */
 	struct wye_ws_ledger *ledger; /* when what was queued; on routes that measure it */
 };
 
