@@ -65,12 +65,22 @@ void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 
 /* ---- write progress and deadline ---- */
 
-static void look_at_progress(struct wye_socket *socket, uint64_t now)
+static int queued_in_kernel(const struct wye_socket *socket)
 {
 	int queued = 0;
 
-	if (ioctl(socket->descriptor, SIOCOUTQ, &queued))
-		queued = 0;
+	return ioctl(socket->descriptor, SIOCOUTQ, &queued) ? 0 : queued;
+}
+
+uint64_t wye_socket_taken(const struct wye_socket *socket)
+{
+	return socket->written - (uint64_t)queued_in_kernel(socket);
+}
+
+static void look_at_progress(struct wye_socket *socket, uint64_t now)
+{
+	int queued = queued_in_kernel(socket);
+
 	if (socket->written - (uint64_t)queued != socket->taken ||
 	    (!queued && !socket->outbox.bytes)) {
 		socket->taken = socket->written - (uint64_t)queued;

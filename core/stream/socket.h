@@ -107,6 +107,9 @@ void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how);
 void wye_socket_pause(struct wye_socket *socket);
 void wye_socket_resume(struct wye_socket *socket);
 
+/* How many bytes the peer has taken so far: its system, not its program. A system call. */
+uint64_t wye_socket_taken(const struct wye_socket *socket);
+
 /* Calls ops->expired `milliseconds` from now; 0 takes a deadline back. */
 void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds);
 

@@ -85,13 +85,19 @@ static void give_up(struct wye_ws *ws)
 	wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
 }
 
-/* A pong can't be seen while we don't read, and is late behind what the peer still takes. */
-static bool is_excused(const struct wye_ws *ws, uint64_t now)
+/* A pong is late behind what the peer still takes: each look that finds it at that excuses it
+ * until the next, and once more when the ping has got through at last. Who takes nothing but
+ * what its system has room for may have stopped all the same. */
+static bool is_excused(struct wye_ws *ws)
 {
-	const struct wye_socket *socket = &ws->socket;
+	struct wye_ws_clock *clock = &ws->clock;
+	uint64_t taken = wye_socket_taken(&ws->socket);
+	bool moved = taken != clock->taken, behind = taken < clock->ping_end,
+	     excused = moved && (behind || clock->behind || ws->socket.blocked);
 
-	return socket->paused ||
-	       (socket->ticking && now - socket->progress_at < ws->route->pong_timeout);
+	clock->taken = taken;
+	clock->behind = behind;
+	return excused;
 }
 
 /* What the peer says now can't be heard: it has all its time afterwards. */
@@ -107,7 +113,7 @@ void wye_ws_clock_resumed(struct wye_ws *ws)
 	excuse(ws, now_of(ws));
 }
 
-/* True if the peer is gone. */
+/* True if the peer is gone. Nothing of it can be seen while it is not read. */
 static bool is_silent(struct wye_ws *ws, uint64_t now)
 {
 	struct wye_ws_clock *clock = &ws->clock;
@@ -121,7 +127,7 @@ static bool is_silent(struct wye_ws *ws, uint64_t now)
 		return true;
 	if (!clock->pong_by || now < clock->pong_by)
 		return false;
-	if (!is_excused(ws, now))
+	if (!is_excused(ws))
 		return true;
 	clock->pong_by = now + route->pong_timeout;
 	return false;
@@ -134,8 +140,12 @@ static void ping(struct wye_ws *ws, uint64_t now)
 	ws->clock.ping_at = now + route->ping_interval;
 	if (ws->clock.pong_by || (ws->backlog.heartbeat.number && ws->socket.blocked))
 		return; /* the last one is still out */
-	if (!wye_ws_backlog_ping(ws) && route->pong_timeout)
-		ws->clock.pong_by = now + route->pong_timeout;
+	if (wye_ws_backlog_ping(ws) || !route->pong_timeout)
+		return;
+	ws->clock.pong_by = now + route->pong_timeout;
+	ws->clock.ping_end = ws->socket.written + ws->socket.outbox.bytes;
+	ws->clock.taken = wye_socket_taken(&ws->socket);
+	ws->clock.behind = false;
 }
 
 static void do_due(struct wye_ws *ws, uint64_t now)
