@@ -46,7 +46,7 @@ static uint64_t spare(const struct wye_slot *slot, unsigned index)
 
 void wye_slot_mark(struct wye_slot *slot, enum wye_socket_kind kind)
 {
-	atomic_store_explicit(&slot->spare[NATURE], kind, memory_order_relaxed);
+	atomic_store_explicit(&slot->spare[NATURE], kind, memory_order_release);
 }
 
 bool wye_slot_is(const struct wye_slot *slot, enum wye_socket_kind kind)
@@ -71,7 +71,7 @@ int wye_socket_name(struct wye_socket *socket, enum wye_socket_kind kind,
 	int error = wye_id_acquire(socket->loop->ids, socket, &socket->slot, &socket->id);
 
 	for (unsigned i = 0; !error && i < 4; i++)
-		atomic_store_explicit(&socket->slot->spare[i], values[i], memory_order_relaxed);
+		atomic_store_explicit(&socket->slot->spare[i], values[i], memory_order_release);
 	socket->policy = (uint8_t)bounds->policy;
 	return error;
 }
@@ -135,8 +135,13 @@ struct wye_socket_place wye_socket_place(uint64_t id, enum wye_socket_kind kind)
 
 	if (!slot)
 		return (struct wye_socket_place) { .loop = NULL };
-	place.tag = (const void *)(uintptr_t)spare(slot, TAG);
-	place.flags = (uint8_t)(spare(slot, NATURE) >> 16);
+	place.tag = (const void *)(uintptr_t)atomic_load_explicit(&slot->spare[TAG],
+								  memory_order_acquire);
+	place.flags = (uint8_t)(atomic_load_explicit(&slot->spare[NATURE],
+						     memory_order_acquire) >> 16);
+	/* Has the next use of the slot put its own in meanwhile? Then its word is there, too. */
+	if (!wye_id_matches(id, atomic_load_explicit(&slot->word, memory_order_acquire)))
+		return (struct wye_socket_place) { .loop = NULL };
 	return place;
 }
 
