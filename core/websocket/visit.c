@@ -20,7 +20,7 @@ struct round {
 	void *argument;
 	struct call {
 		struct wye_mail mail;
-		struct round *round;
+		struct round *round; /* NULL: nobody is there */
 		unsigned loop;
 	} calls[];
 };
@@ -91,30 +91,48 @@ static void run_call(struct wye_mail *mail)
 	finish(round);
 }
 
+/* On which loops there is somebody; one at least, for `done`. Returns how many. */
+static unsigned choose_loops(struct round *round, unsigned loops)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < loops; n++) {
+		bool wanted = !round->group || wye_group_at(round->group, n);
+
+		round->calls[n].loop = n;
+		if (!wanted && (count || n < loops - 1))
+			continue;
+		round->calls[n].round = round;
+		count++;
+	}
+	return count;
+}
+
 static int start(struct wye_group *group, void (*visit)(struct wye_ws *ws, void *argument),
 		 void (*done)(void *argument), void *argument)
 {
 	unsigned loops = wye_stream_count();
 	struct round *round = calloc(1, sizeof *round + loops * sizeof round->calls[0]);
+	unsigned left;
 
 	if (!round) {
 		if (group)
 			wye_group_drop(group);
 		return -ENOMEM;
 	}
-	atomic_init(&round->left, loops + 1);
 	round->group = group;
 	round->visit = visit;
 	round->done = done;
 	round->argument = argument;
-	for (unsigned n = 0; n < loops; n++) {
-		round->calls[n].round = round;
-		round->calls[n].loop = n;
-		if ((group && !wye_group_at(group, n)) ||
-		    wye_loop_mail(&wye_stream_at(n)->loop, &round->calls[n].mail, run_call))
-			finish(round); /* nobody there */
+	left = choose_loops(round, loops);
+	atomic_init(&round->left, left);
+	for (unsigned n = 0; left; n++) { /* behind the last call it may be gone */
+		if (!round->calls[n].round)
+			continue;
+		left--;
+		if (wye_loop_mail(&wye_stream_at(n)->loop, &round->calls[n].mail, run_call))
+			finish(round); /* the loop has ended */
 	}
-	finish(round);
 	return 0;
 }
 
