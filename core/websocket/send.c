@@ -131,12 +131,12 @@ void wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const u
 {
 	int verdict = wye_socket_share(&ws->socket, wye_ws_shared_pick(shared, ws), key);
 
-	if (verdict == -EAGAIN) {
-		ws->backlog.refused++;
-		wye_ws_count_sends_refused();
-	} else if (verdict == -ENOBUFS) {
+	if (verdict == -ENOBUFS) {
 		wye_ws_count_full();
 		wye_ws_end(ws, WYE_WS_SLOW_CONSUMER, ws->route->slow_code, "too slow");
+	} else if (verdict < 0 && verdict != -ENOENT) {
+		ws->backlog.refused++;
+		wye_ws_count_sends_refused();
 	}
 }
 
