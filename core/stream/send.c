@@ -187,9 +187,9 @@ static bool is_within(const struct wye_slot *slot, uint64_t word, unsigned part)
 	       queued_messages(word) <= spare(slot, BOUND_MESSAGES) / part;
 }
 
-static void note_refusal(struct wye_slot *slot, uint64_t word)
+static void note_refusal(struct wye_slot *slot)
 {
-	if (is_within(slot, word, 4))
+	if (is_within(slot, atomic_load_explicit(&slot->word, memory_order_relaxed), 4))
 		atomic_fetch_or_explicit(&slot->spare[NATURE], STARVED, memory_order_relaxed);
 }
 
@@ -208,29 +208,11 @@ static inline int reserve(struct wye_slot *slot, uint64_t id, size_t length)
 		verdict = is_over(slot, before + length, messages, before)
 				  ? judge_over(slot, before + length, messages)
 				  : 0;
-		if (verdict == -EAGAIN)
-			note_refusal(slot, word);
 		if (verdict < 0)
 			return verdict;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&slot->word, &word, word + (UINT64_C(1) << PAYLOAD_BITS) + length,
 		memory_order_relaxed, memory_order_relaxed));
-	return verdict;
-}
-
-/* On the socket's loop: what would be refused for want of room gets some by a write, first. */
-static int reserve_here(struct wye_socket *socket, struct wye_slot *slot, size_t length)
-{
-	int verdict = reserve(slot, socket->id, length);
-
-	if ((verdict == 1 || verdict == -EAGAIN || verdict == -ENOBUFS) && !socket->blocked) {
-		if (verdict == 1)
-			wye_socket_unreserve(socket, 1, length);
-		wye_socket_write(socket);
-		verdict = reserve(slot, socket->id, length);
-	}
-	if (verdict == -EAGAIN)
-		wye_socket_crowd(socket);
 	return verdict;
 }
 
@@ -246,8 +228,7 @@ void wye_socket_crowd(struct wye_socket *socket)
 {
 	socket->crowded = true;
 	if (socket->slot)
-		note_refusal(socket->slot, atomic_load_explicit(&socket->slot->word,
-								memory_order_relaxed));
+		note_refusal(socket->slot);
 	wye_socket_touch(socket);
 }
 
@@ -331,6 +312,27 @@ static bool drop_one(struct wye_socket *socket, const uint64_t *key)
 	wye_socket_unreserve(socket, left.messages, left.payload);
 	socket->ops->dropped(socket, &left);
 	return true;
+}
+
+/* On the socket's loop: what would be refused for want of room gets some by a write, first. Old
+ * messages that a policy drops give way also where twice the bound would not do. */
+static int reserve_here(struct wye_socket *socket, size_t length, const uint64_t *key)
+{
+	int verdict = reserve(socket->slot, socket->id, length);
+
+	if ((verdict == 1 || verdict == -EAGAIN || verdict == -ENOBUFS) && !socket->blocked) {
+		if (verdict == 1)
+			wye_socket_unreserve(socket, 1, length);
+		wye_socket_write(socket);
+		verdict = reserve(socket->slot, socket->id, length);
+	}
+	while (verdict == -EAGAIN && drops((enum wye_slow_consumer)socket->policy) &&
+	       ((key && drop_one(socket, key)) || drop_one(socket, NULL)))
+		if (reserve(socket->slot, socket->id, length) >= 0)
+			verdict = 1;
+	if (verdict == -EAGAIN)
+		wye_socket_crowd(socket);
+	return verdict;
 }
 
 static bool too_full(const struct wye_socket *socket)
@@ -439,7 +441,7 @@ int wye_socket_send_here(struct wye_socket *socket, const struct wye_parcel *par
 
 	if (parcel->length > WYE_SEND_MAX)
 		return -EMSGSIZE;
-	verdict = reserve_here(socket, socket->slot, parcel->length);
+	verdict = reserve_here(socket, parcel->length, parcel->key);
 	if (verdict < 0)
 		return verdict;
 	error = put_parcel(socket, parcel);
@@ -457,7 +459,7 @@ int wye_socket_share(struct wye_socket *socket, struct wye_frame *frame, const u
 		return -ENOENT;
 	if (frame->payload > WYE_SEND_MAX)
 		return -EMSGSIZE;
-	verdict = reserve_here(socket, socket->slot, frame->payload);
+	verdict = reserve_here(socket, frame->payload, key);
 	if (verdict < 0)
 		return verdict;
 	chunk = wye_outbox_refer(&socket->loop->chunks, frame);
@@ -528,6 +530,8 @@ static int send_there(struct wye_stream_loop *loop, struct wye_slot *slot, uint6
 	chunk->payload = (uint32_t)parcel->length;
 	write_parcel(chunk->data + chunk->start, parcel);
 	verdict = reserve(slot, id, parcel->length);
+	if (verdict == -EAGAIN)
+		note_refusal(slot);
 	if (verdict >= 0 && wye_loop_mail(&loop->loop, &posted->mail, arrive))
 		verdict = -ENOENT;
 	if (verdict < 0)
