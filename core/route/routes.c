@@ -247,7 +247,18 @@ static void fill_clock(struct wye_ws_route *ws, const struct wye_settings *own)
 		(unsigned)(ws->max_lifetime * wye_setting_number(own, "lifetime_jitter"));
 }
 
-static void fill_ws(struct wye_made_route *made)
+static unsigned slow_code(const struct wye_settings *own, struct wye_problems *problems)
+{
+	int64_t code = wye_setting_integer(own, "slow_consumer_code");
+
+	if (code > 1008 && code < 1013)
+		wye_config_problem(problems, wye_setting_source(own, "slow_consumer_code"),
+				   "\"slow_consumer_code\" is %d; it must be 1008 or 1013",
+				   (int)code);
+	return (unsigned)code;
+}
+
+static void fill_ws(struct wye_made_route *made, struct wye_problems *problems)
 {
 	struct wye_ws_route *ws = &made->ws;
 	const struct wye_settings *own = made->own;
@@ -259,7 +270,7 @@ static void fill_ws(struct wye_made_route *made)
 	ws->close_timeout = milliseconds(own, "close_timeout");
 	ws->handshake_timeout = milliseconds(own, "handshake_timeout");
 	ws->slow_consumer = slow_consumer(wye_setting_string(own, "slow_consumer"));
-	ws->slow_code = (unsigned)wye_setting_integer(own, "slow_consumer_code");
+	ws->slow_code = slow_code(own, problems);
 	fill_clock(ws, own);
 	ws->fence = wye_setting_boolean(own, "fence");
 	ws->fence_interval = milliseconds(own, "fence_interval");
@@ -434,7 +445,7 @@ int wye_route_make(struct wye_made_route *route, const struct wye_route_maker *m
 	if (error || !route->base.handler || !find_handler(route, maker, entry))
 		return error;
 	if (route->is_ws) {
-		fill_ws(route);
+		fill_ws(route, problems);
 		register_metrics(route);
 		error = fill_app_ping(route, maker, entry);
 	} else {
