@@ -325,8 +325,10 @@ static enum wye_ws_event end_frame(struct wye_ws_decoder *decoder, struct wye_ws
 	bool control = decoder->frame & CONTROL;
 
 	decoder->phase = HEADER;
-	if (!(decoder->frame & FINAL))
+	if (!(decoder->frame & FINAL)) {
+		decoder->fragments++;
 		return WYE_WS_MORE;
+	}
 	event->data = control ? decoder->control : decoder->message;
 	event->length = control ? decoder->control_length : decoder->length;
 	event->kept = true;

@@ -67,6 +67,7 @@ struct wye_ws_decoder {
 	uint8_t reserved; /* RSV bits refused on a message's first frame */
 	uint8_t control_length;
 	uint8_t header_length;
+	uint32_t fragments; /* frames so far that no event has told of; for the caller to reset */
 	uint8_t header[WYE_WS_HEADER_MAX]; /* of a frame whose header is not complete yet */
 };
 

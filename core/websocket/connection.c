@@ -327,6 +327,14 @@ static void hold(struct wye_ws *ws, const uint8_t *data, size_t length)
 	ws->held_length = length;
 }
 
+static void count_fragments(struct wye_ws *ws)
+{
+	unsigned fragments = ws->decoder.fragments;
+
+	ws->decoder.fragments = 0;
+	wye_ws_rate_take(ws, fragments, 0);
+}
+
 static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 {
 	struct wye_ws_input input;
@@ -342,6 +350,8 @@ static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 			inflate_message(ws, &input);
 		else
 			dispatch(ws, event, &input);
+		if (ws->rate && ws->decoder.fragments)
+			count_fragments(ws);
 	}
 }
 
