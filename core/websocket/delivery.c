@@ -2,9 +2,10 @@
  *
  * delivery.c - see <wye/delivery.h>.
  *
- * A list of messages that are not confirmed, and the first of them that was not sent on the
- * connection of now. Under its lock messages are sent, so that they leave in order; one that is
- * refused stops the rest until there is room.
+ * A list of messages that are not confirmed, and which of them is the first that was not sent on
+ * the connection of now. They are sent under its lock and on that connection's loop only, which
+ * others ask for it: what two threads send is in no order else. One that is refused stops the
+ * rest until there is room.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,6 +13,8 @@
 #include <string.h>
 
 #include <wye/delivery.h>
+
+#include "stream/send.h"
 
 enum {
 	WRITE_EXTRA = 32, /* bytes that `write` may add */
@@ -27,14 +30,14 @@ struct kept {
 
 struct wye_delivery {
 	pthread_mutex_t lock;
-	unsigned holders; /* its owner, and waits for room */
-	struct kept *first, **last;
-	struct kept *unsent; /* the first that was not sent on this connection */
+	unsigned holders; /* its owner, calls that are under way, waits for room */
+	struct kept *first, **last, *unsent;
 	size_t count, most_messages, bytes, most_bytes;
-	uint64_t number;   /* of the latest */
-	uint64_t reached;  /* of the latest that was sent on any connection */
-	wye_ws_id id;      /* 0: none is attached */
-	wye_ws_id awaited; /* whose room was asked for last; 0: nobody's */
+	uint64_t number;     /* of the latest */
+	uint64_t reached;    /* of the latest that was sent on any connection */
+	wye_ws_id id;        /* 0: none is attached */
+	wye_ws_id called_on; /* whose loop was asked to send; 0: none */
+	wye_ws_id waited_on; /* whose room is waited for; 0: none */
 };
 
 int wye_delivery_create(struct wye_delivery **out, size_t messages, size_t bytes)
@@ -91,8 +94,7 @@ void wye_delivery_destroy(struct wye_delivery *delivery)
 
 /* ---- sending ---- */
 
-/* For room in one connection's outbox: another one that has none may be attached before it is
- * over. */
+/* A connection may be left while its room is waited for. */
 struct wait {
 	struct wye_delivery *delivery;
 	wye_ws_id id;
@@ -104,7 +106,7 @@ static void wait_for_room(struct wye_delivery *delivery)
 {
 	struct wait *wait;
 
-	if (delivery->awaited.value == delivery->id.value)
+	if (delivery->waited_on.value == delivery->id.value)
 		return;
 	wait = malloc(sizeof *wait);
 	if (!wait)
@@ -114,11 +116,12 @@ static void wait_for_room(struct wye_delivery *delivery)
 		free(wait);
 		return;
 	}
-	delivery->awaited = delivery->id;
+	delivery->waited_on = delivery->id;
 	delivery->holders++;
 }
 
-/* Sends what was not, in order, up to the first that is refused. Returns its error, or 0. */
+/* Sends what was not, in order, up to the first that is refused. On the connection's loop.
+ * Returns its error, or 0. */
 static int send_on(struct wye_delivery *delivery)
 {
 	while (delivery->unsent) {
@@ -136,6 +139,40 @@ static int send_on(struct wye_delivery *delivery)
 	return 0;
 }
 
+static void called(struct wye_ws *ws, void *argument)
+{
+	struct wye_delivery *delivery = argument;
+
+	pthread_mutex_lock(&delivery->lock);
+	if (ws && wye_ws_identity(ws).value == delivery->id.value) {
+		delivery->called_on = (wye_ws_id) { 0 };
+		(void)!send_on(delivery);
+	}
+	leave(delivery, 1);
+}
+
+/* Sends what was not, or has the connection's loop do it. Returns an error of wye_ws_send(), or
+ * of wye_ws_post(). */
+static int go_on(struct wye_delivery *delivery)
+{
+	struct wye_socket_place place =
+		wye_socket_place(delivery->id.value, WYE_SOCKET_WEBSOCKET);
+	int error;
+
+	if (!place.loop)
+		return -ENOENT;
+	if (wye_loop_here(&place.loop->loop))
+		return send_on(delivery);
+	if (!delivery->unsent || delivery->called_on.value == delivery->id.value)
+		return 0;
+	error = wye_ws_post(delivery->id, called, delivery);
+	if (error)
+		return error;
+	delivery->called_on = delivery->id;
+	delivery->holders++;
+	return 0;
+}
+
 /* On the loop of a connection that may have been left meanwhile. */
 static void has_room(void *argument, int status)
 {
@@ -144,11 +181,11 @@ static void has_room(void *argument, int status)
 
 	(void)status;
 	pthread_mutex_lock(&delivery->lock);
-	if (delivery->awaited.value == wait->id.value)
-		delivery->awaited = (wye_ws_id) { 0 };
+	if (delivery->waited_on.value == wait->id.value)
+		delivery->waited_on = (wye_ws_id) { 0 };
 	free(wait);
 	if (delivery->id.value)
-		(void)!send_on(delivery);
+		(void)!go_on(delivery);
 	leave(delivery, 1);
 }
 
@@ -172,21 +209,21 @@ static struct kept *make(struct wye_delivery *delivery, enum wye_ws_kind kind, c
 	return kept;
 }
 
-static bool fits(const struct wye_delivery *delivery, size_t length)
-{
-	return delivery->count < delivery->most_messages &&
-	       length <= delivery->most_bytes - delivery->bytes;
-}
-
 static void append(struct wye_delivery *delivery, struct kept *kept)
 {
 	*delivery->last = kept;
 	delivery->last = &kept->next;
+	if (!delivery->unsent)
+		delivery->unsent = kept;
 	delivery->count++;
 	delivery->bytes += kept->length;
 	delivery->number = kept->number;
-	if (!delivery->unsent)
-		delivery->unsent = kept;
+}
+
+static bool fits(const struct wye_delivery *delivery, size_t length)
+{
+	return delivery->count < delivery->most_messages &&
+	       length <= delivery->most_bytes - delivery->bytes;
 }
 
 static int64_t keep(struct wye_delivery *delivery, enum wye_ws_kind kind, const void *data,
@@ -219,7 +256,7 @@ int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kind kind,
 	pthread_mutex_lock(&delivery->lock);
 	verdict = keep(delivery, kind, data, length, write);
 	if (verdict > 0 && delivery->id.value)
-		(void)!send_on(delivery);
+		(void)!go_on(delivery);
 	pthread_mutex_unlock(&delivery->lock);
 	return verdict;
 }
@@ -242,7 +279,7 @@ int wye_delivery_attach(struct wye_delivery *delivery, wye_ws_id id, uint64_t nu
 	confirm(delivery, number);
 	delivery->id = id;
 	delivery->unsent = delivery->first;
-	error = send_on(delivery);
+	error = go_on(delivery);
 	if (error == -EAGAIN)
 		error = 0; /* the rest follows */
 	if (error)

@@ -40,8 +40,8 @@ WYE_API int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kin
 						  uint64_t number)) WYE_MUST_CHECK;
 
 /* The client is on this connection from now on, and has confirmed up to `number`: what is above
- * is sent again, in order, before anything new. Returns 0; a negative errno of wye_ws_send():
- * it is not attached. */
+ * is sent again, in order, before anything new. Returns 0; a negative errno: it is not attached:
+ * -ENOENT or -ENOMEM, and on the connection's loop another one of wye_ws_send(). */
 WYE_API int wye_delivery_attach(struct wye_delivery *delivery, wye_ws_id id,
 				uint64_t number) WYE_MUST_CHECK;
 /* Nothing is sent any more, unless another connection has been attached meanwhile. */

@@ -10,6 +10,7 @@
 
 #include <wye/delivery.h>
 
+#include "stream/send.h"
 #include "unit.h"
 
 enum {
@@ -37,6 +38,36 @@ static unsigned waiting;
 static struct wye_delivery *delivery;
 
 /* ---- what stands for the program ---- */
+
+/* All connections live on the loop of the test. */
+struct wye_socket_place wye_socket_place(uint64_t id, enum wye_socket_kind kind)
+{
+	static struct wye_stream_loop loop;
+	bool gone = connections[id].error == -ENOENT;
+
+	assert_int_equal(kind, WYE_SOCKET_WEBSOCKET);
+	return (struct wye_socket_place) { .loop = gone ? NULL : &loop };
+}
+
+bool wye_loop_here(const struct wye_loop *loop)
+{
+	(void)loop;
+	return true;
+}
+
+int wye_ws_post(wye_ws_id id, void (*run)(struct wye_ws *ws, void *argument), void *argument)
+{
+	(void)id;
+	(void)run;
+	(void)argument;
+	return -ENOENT;
+}
+
+wye_ws_id wye_ws_identity(const struct wye_ws *ws)
+{
+	(void)ws;
+	return (wye_ws_id) { 0 };
+}
 
 int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data, size_t length)
 {
