@@ -15,6 +15,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
+	tests/integration/test_outbox.py \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rest.py \
@@ -28,7 +29,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_upgrade.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/wye.py
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/peers.py tests/integration/wye.py
 
 # The plugins that they use.
 check_LTLIBRARIES = \
@@ -44,6 +45,7 @@ check_LTLIBRARIES = \
 	tests/plugins/feed.la \
 	tests/plugins/gate.la \
 	tests/plugins/probe.la \
+	tests/plugins/runtime.la \
 	tests/plugins/tell.la \
 	tests/plugins/workers.la
 
@@ -106,6 +108,12 @@ tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_runtime_la_SOURCES = tests/plugins/runtime.c tests/plugins/runtime_orders.c \
+	tests/plugins/orders.h tests/plugins/runtime.h
+tests_plugins_runtime_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_runtime_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_runtime_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_tell_la_SOURCES = tests/plugins/tell.c
 tests_plugins_tell_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
