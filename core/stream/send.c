@@ -349,6 +349,8 @@ static bool too_full(const struct wye_socket *socket)
 /* The reservation of the message that is to go in is made already. */
 static void make_room(struct wye_socket *socket, const uint64_t *key)
 {
+	if (too_full(socket) && !socket->blocked)
+		wye_socket_write(socket);
 	if (socket->policy == WYE_SLOW_KEEP_LATEST && key && too_full(socket))
 		(void)drop_one(socket, key);
 	while (too_full(socket) && drop_one(socket, NULL))
