@@ -26,9 +26,12 @@ struct drain {
 /* The sockets list has new ones in front; those that close stay in it until their end. */
 static void close_some(struct drain *drain, unsigned count)
 {
-	struct wye_socket *socket = drain->loop->sockets;
+	struct wye_socket *next = drain->loop->sockets;
 
-	for (; socket && count; socket = socket->next) {
+	while (next && count) {
+		struct wye_socket *socket = next;
+
+		next = socket->next; /* it may end at once */
 		if (!socket->ops->drain(socket))
 			continue;
 		drain->closed++;
