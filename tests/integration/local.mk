@@ -12,6 +12,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_events.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
+	tests/integration/test_groups.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
