@@ -13,6 +13,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \
+	tests/integration/test_heartbeat.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
@@ -20,6 +21,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rest.py \
+	tests/integration/test_route_limits.py \
 	tests/integration/test_routes.py \
 	tests/integration/test_segments.py \
 	tests/integration/test_send.py \
