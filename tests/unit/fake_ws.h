@@ -42,6 +42,11 @@ void wye_socket_touch(struct wye_socket *socket)
 	did.touched++;
 }
 
+uint64_t wye_socket_taken(const struct wye_socket *socket)
+{
+	return socket->taken;
+}
+
 void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 {
 	(void)how;
