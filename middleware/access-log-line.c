@@ -30,6 +30,10 @@ static const char *const CAUSES[] = {
 	[WYE_WS_POLICY] = "policy",
 	[WYE_WS_DRAIN] = "drain",
 	[WYE_WS_DEADLINE] = "deadline",
+	[WYE_WS_SILENT] = "silent",
+	[WYE_WS_IDLE] = "idle",
+	[WYE_WS_LIFETIME] = "lifetime",
+	[WYE_WS_RATE] = "rate",
 	[WYE_WS_REFUSED] = "refused",
 };
 
