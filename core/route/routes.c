@@ -120,7 +120,7 @@ static const struct wye_setting WS_ROUTE[] = {
 	  .type = WYE_SETTING_BOOLEAN,
 	  .fallback = "false",
 	  .sentence = "pings behind messages, whose pongs acknowledge them" },
-	SECONDS("fence_interval", "0.1", 0, 3600, "at least, between two fences"),
+	SECONDS("fence_interval", "0.1", 0, 3600, "at least, between two fences, on average"),
 	SIZE("max_frames_per_second", "0", 0, 100000000, "frames",
 	     "from one peer, control frames included; beyond: it is read more slowly; 0: no "
 	     "limit"),

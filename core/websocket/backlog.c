@@ -129,17 +129,20 @@ static bool wants_fence(const struct wye_ws *ws, struct wye_ws_mark unacked)
 	       pongs_count(ws);
 }
 
+/* One that is late by less than an interval keeps the rhythm: else, as timers are late, fences
+ * would fall behind messages that come once an interval, which then wait ever longer. */
 static void fence(struct wye_ws *ws)
 {
-	uint64_t now = now_of(ws);
+	uint64_t now = now_of(ws), due = ws->backlog.next_fence;
+	unsigned interval = ws->route->fence_interval;
 
-	if (now < ws->backlog.next_fence) {
-		ws->clock.fence_at = ws->backlog.next_fence;
+	if (now < due) {
+		ws->clock.fence_at = due;
 		wye_ws_clock_set(ws);
 		return;
 	}
 	if (!queue_ping(ws, &ws->backlog.fence, end_of(ws), false))
-		ws->backlog.next_fence = now + ws->route->fence_interval;
+		ws->backlog.next_fence = (now - due < interval ? due : now) + interval;
 }
 
 void wye_ws_backlog_flushing(struct wye_ws *ws)
