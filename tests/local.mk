@@ -12,3 +12,4 @@ include tests/integration/local.mk
 include tests/js/local.mk
 include tests/browser/local.mk
 include tests/bench/local.mk
+include tests/long/local.mk

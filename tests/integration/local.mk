@@ -47,6 +47,7 @@ check_LTLIBRARIES = \
 	tests/plugins/edges.la \
 	tests/plugins/feed.la \
 	tests/plugins/gate.la \
+	tests/plugins/herald.la \
 	tests/plugins/probe.la \
 	tests/plugins/runtime.la \
 	tests/plugins/tell.la \
@@ -106,6 +107,12 @@ tests_plugins_gate_la_SOURCES = tests/plugins/gate.c
 tests_plugins_gate_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_gate_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_gate_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_herald_la_SOURCES = tests/plugins/herald.c
+tests_plugins_herald_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_herald_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_herald_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+tests_plugins_herald_la_LIBADD = -lm
 
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
