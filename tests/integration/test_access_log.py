@@ -31,7 +31,7 @@ rest = {{
 }};
 websocket = {{
   chain = [ {chain} ];
-  routes = ( {{ path = "/ws"; handler = "echo"; max_message = 1000; }},
+  routes = ( {{ path = "/ws"; handler = "echo"; max_message = 1000; {route} }},
              {{ path = "/stuck"; handler = "probe/flood"; write_timeout = 1; }},
              {{ path = "/slow"; handler = "probe/flood"; outbox_bytes = 100000;
                 close_timeout = 0.5; }},
@@ -49,12 +49,12 @@ HOSTILE = [b'"', b"\\", b'\\"', b"\x01\x1b[31m", b"\x7f", b"\t", b"\xff\xfe", b"
 
 
 class Logged(Wye):
-    def __init__(self, format="json", log=None, chain=WS_CHAIN, top="", expect=0):
+    def __init__(self, format="json", log=None, chain=WS_CHAIN, top="", expect=0, route=""):
         self.own = tempfile.TemporaryDirectory()
         path = log or os.path.join(self.own.name, "access.log")
         super().__init__(expect=expect, config=CONFIG.format(
             plugins=PLUGINS, probe=os.path.join(TEST_PLUGINS, "probe.so"), log=path,
-            format=format, chain=chain, top=top))
+            format=format, chain=chain, top=top, route=route))
         self.log = path
 
     def lines(self, count):
@@ -255,6 +255,24 @@ class WebSocket(unittest.TestCase):
             one = wye.entries(1)[0]
             stuck.close()
         self.assertIn((one["cause"], one["code"]), {("write-stall", 1006), ("reset", 1006)})
+
+    def test_ended_by_the_clock(self):
+        """Silence, idleness, lifetime, rate: a peer that only waits, or sends without a pause."""
+        settings = {"silent": "ping_interval = 0.1; pong_timeout = 0.1;",
+                    "idle": "idle_timeout = 0.1;",
+                    "lifetime": "max_lifetime = 0.1;",
+                    "rate": "max_frames_per_second = 1; rate_patience = 0;"}
+        for form in ("json", "combined"):
+            for cause, text in settings.items():
+                with self.subTest(cause), Logged(form, route=text) as wye:
+                    sock = wye.websocket("/ws")
+                    if cause == "rate":
+                        sock.sendall(frame(1, b"x") * 50)
+                    self.assertTrue(is_closed(sock))
+                    sock.close()
+                    line = wye.lines(1)[0].decode()
+                    self.assertIn('"cause":"%s"' % cause if form == "json" else
+                                  " cause=%s" % cause, line)
 
     def test_standing_first(self):
         """What later steps find out is known of a refused handshake only."""
