@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,29 +46,20 @@ class Daemon(Wye):
 
     def __init__(self, heralds, routes, address="127.0.0.1"):
         self.address = address
-        self.tail = None
         self.rest = ""
-        self.seen_lines = 0
-        log = os.path.join("/tmp", "wye-long-%d.log" % os.getpid())
-        self.lines_file = log
-        try:
-            super().__init__(config=CONFIG.format(
-                address=address, plugins=PLUGINS, log=log, heralds=", ".join(heralds),
-                routes=", ".join(routes)))
-        except BaseException:
-            self.remove_log()
-            raise
+        self.logs = tempfile.TemporaryDirectory()
+        self.lines_file = os.path.join(self.logs.name, "access.log")
+        super().__init__(config=CONFIG.format(
+            address=address, plugins=PLUGINS, log=self.lines_file, heralds=", ".join(heralds),
+            routes=", ".join(routes)))
         self.tail = open(self.errors)
-
-    def remove_log(self):
-        if os.path.exists(self.lines_file):
-            os.unlink(self.lines_file)
 
     def __exit__(self, kind, value, trace):
         try:
             super().__exit__(kind, value, trace)
         finally:
-            self.remove_log()
+            self.tail.close()
+            self.logs.cleanup()
 
     def stderr(self):
         """Without what was asked for by metrics()."""
@@ -89,7 +81,7 @@ class Daemon(Wye):
     def endings(self):
         """Of all connections so far: seconds since the epoch, and the access log's line."""
         with open(self.lines_file) as text:
-            lines = [json.loads(line) for line in text.read().splitlines()]
+            lines = [json.loads(line) for line in text.read().split("\n")[:-1]]
         for line in lines:
             at = datetime.datetime.strptime(line["time"], "%Y-%m-%dT%H:%M:%S.%fZ")
             line["at"] = at.replace(tzinfo=datetime.timezone.utc).timestamp()
@@ -179,7 +171,8 @@ def why_no_namespaces():
 class Namespace:
     """A network namespace with a link to it. Its end takes the link and what is in it along."""
 
-    def __init__(self, number):
+    def __init__(self, number, leads_to=None):
+        """`leads_to`: an address beyond the link's own that is reached through it."""
         self.name = "wye-long-%d-%d" % (os.getpid(), number)
         self.outer = "wl%d%s" % (number, format(os.getpid(), "x"))
         self.inner = "wi%d%s" % (number, format(os.getpid(), "x"))
@@ -187,18 +180,19 @@ class Namespace:
         self.address = "198.18.%d.1" % number
         self.run("ip", "netns", "add", self.name)
         try:
-            self.fill(number)
+            self.fill(number, leads_to)
         except BaseException:
             self.end()
             raise
 
-    def fill(self, number):
+    def fill(self, number, leads_to):
         self.run("ip", "link", "add", self.outer, "type", "veth", "peer", "name", self.inner,
                  "netns", self.name)
         self.run("ip", "addr", "add", self.address + "/24", "dev", self.outer)
         self.run("ip", "link", "set", self.outer, "up")
         self.run("ip", "-n", self.name, "addr", "add", "198.18.%d.2/24" % number,
                  "dev", self.inner)
+        self.leads_to = leads_to
         self.up(True)
 
     @staticmethod
@@ -208,6 +202,8 @@ class Namespace:
     def up(self, yes):
         """Down: all packets are lost, both ways, and nobody is told."""
         self.run("ip", "-n", self.name, "link", "set", self.inner, "up" if yes else "down")
+        if yes and self.leads_to:  # a link that goes down loses its routes
+            self.run("ip", "-n", self.name, "route", "replace", self.leads_to, "via", self.address)
 
     def inside(self):
         return ["ip", "netns", "exec", self.name]
@@ -235,8 +231,10 @@ def span(values, form="%.1f"):
     return " / ".join(form % value for value in (min(values), median(values), max(values)))
 
 
-def begin():
+def begin(options):
     """An interruption ends a run as an exception does: with all that it made removed."""
+    if options.nice:
+        os.nice(options.nice)
     def interrupted(number, frame):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupted)

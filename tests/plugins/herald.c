@@ -9,14 +9,13 @@
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <wye/plugin.h>
 
-enum { SIZE_MAX_ALLOWED = 65536, STAMP = 16 };
+enum { MOST = 65536, STAMP = 16 };
 
 struct herald {
 	struct wye_text group;
@@ -24,7 +23,9 @@ struct herald {
 	size_t size;
 	bool random;
 	pthread_t thread;
-	atomic_bool stop;
+	pthread_mutex_t lock;
+	pthread_cond_t told;
+	bool stop;
 };
 
 static const struct wye_setting settings[] = {
@@ -39,7 +40,7 @@ static const struct wye_setting settings[] = {
 	  .type = WYE_SETTING_INTEGER,
 	  .fallback = "1024",
 	  .minimum = STAMP,
-	  .maximum = SIZE_MAX_ALLOWED,
+	  .maximum = MOST,
 	  .unit = "bytes" },
 	{ .name = "random",
 	  .type = WYE_SETTING_BOOLEAN,
@@ -65,27 +66,33 @@ static void stamp(uint8_t *message, uint64_t number)
 
 /* ---- to a group ---- */
 
-static void sleep_until(uint64_t at)
+/* Sleeps until `at`, or until it is told to stop: then it returns false. */
+static bool wait_until(struct herald *herald, uint64_t at)
 {
 	const struct timespec time = { (time_t)(at / 1000000000u), (long)(at % 1000000000u) };
+	int error = 0;
+	bool stop;
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
-		;
+	pthread_mutex_lock(&herald->lock);
+	while (!herald->stop && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&herald->told, &herald->lock, &time);
+	stop = herald->stop;
+	pthread_mutex_unlock(&herald->lock);
+	return !stop;
 }
 
 static void *publish(void *argument)
 {
 	struct herald *herald = argument;
 	uint64_t at = now_ns(), number = 0;
-	uint8_t message[SIZE_MAX_ALLOWED] = { 0 };
+	uint8_t message[MOST] = { 0 };
 
-	while (!atomic_load(&herald->stop)) {
+	do {
 		stamp(message, number);
 		if (!wye_group_publish(herald->group, WYE_WS_BINARY, message, herald->size))
 			number++;
 		at += (uint64_t)(1e9 / herald->rate);
-		sleep_until(at);
-	}
+	} while (wait_until(herald, at));
 	return NULL;
 }
 
@@ -138,7 +145,7 @@ static void tell(struct wye_ws *ws, void *argument)
 {
 	struct told *told = argument;
 	const struct herald *herald = told->herald;
-	uint8_t message[SIZE_MAX_ALLOWED] = { 0 };
+	uint8_t message[MOST] = { 0 };
 
 	if (!ws) {
 		free(told);
@@ -185,10 +192,16 @@ static int open_herald(const struct wye_settings *values, void **instance,
 {
 	const char *group = wye_setting_string(values, "group");
 	struct herald *herald = calloc(1, sizeof *herald);
+	pthread_condattr_t monotonic;
 
 	(void)why;
 	if (!herald)
 		return -ENOMEM;
+	pthread_mutex_init(&herald->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&herald->told, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	herald->group = (struct wye_text) { group, strlen(group) };
 	herald->rate = wye_setting_number(values, "rate");
 	herald->size = (size_t)wye_setting_integer(values, "size");
@@ -209,7 +222,10 @@ static void stop(void *instance)
 {
 	struct herald *herald = instance;
 
-	atomic_store(&herald->stop, true);
+	pthread_mutex_lock(&herald->lock);
+	herald->stop = true;
+	pthread_cond_signal(&herald->told);
+	pthread_mutex_unlock(&herald->lock);
 	pthread_join(herald->thread, NULL);
 }
 
