@@ -145,12 +145,13 @@ static void tell(struct wye_ws *ws, void *argument)
 {
 	struct told *told = argument;
 	const struct herald *herald = told->herald;
-	uint8_t message[MOST] = { 0 };
+	uint8_t message[MOST];
 
 	if (!ws) {
 		free(told);
 		return;
 	}
+	memset(message, 0, herald->size);
 	stamp(message, told->number);
 	if (wye_ws_send(wye_ws_identity(ws), WYE_WS_BINARY, message, herald->size) >= 0)
 		told->number++;
