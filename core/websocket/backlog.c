@@ -13,6 +13,7 @@
 
 enum {
 	DIGITS = 10, /* of a number of 32 bits */
+	SOONER = 8,  /* part of an interval */
 };
 
 static uint64_t now_of(const struct wye_ws *ws)
@@ -129,20 +130,28 @@ static bool wants_fence(const struct wye_ws *ws, struct wye_ws_mark unacked)
 	       pongs_count(ws);
 }
 
-/* One that is late by less than an interval keeps the rhythm: else, as timers are late, fences
- * would fall behind messages that come once an interval, which then wait ever longer. */
-static void fence(struct wye_ws *ws)
+/* When the next may leave. Timers are late, and messages that come once an interval would wait
+ * ever longer for fences that fall behind: one that is late keeps the rhythm, and one that
+ * leaves for a single message is followed a little sooner, until messages and fences meet. */
+static uint64_t after_fence(const struct wye_ws *ws, uint64_t now, uint64_t messages)
 {
-	uint64_t now = now_of(ws), due = ws->backlog.next_fence;
-	unsigned interval = ws->route->fence_interval;
+	uint64_t due = ws->backlog.next_fence, interval = ws->route->fence_interval;
+	uint64_t from = messages == 1 ? now - interval / SOONER : now;
 
-	if (now < due) {
-		ws->clock.fence_at = due;
+	return (due < from && now - due < interval ? due : from) + interval;
+}
+
+static void fence(struct wye_ws *ws, uint64_t messages)
+{
+	uint64_t now = now_of(ws);
+
+	if (now < ws->backlog.next_fence) {
+		ws->clock.fence_at = ws->backlog.next_fence;
 		wye_ws_clock_set(ws);
 		return;
 	}
 	if (!queue_ping(ws, &ws->backlog.fence, end_of(ws), false))
-		ws->backlog.next_fence = (now - due < interval ? due : now) + interval;
+		ws->backlog.next_fence = after_fence(ws, now, messages);
 }
 
 void wye_ws_backlog_flushing(struct wye_ws *ws)
@@ -156,7 +165,7 @@ void wye_ws_backlog_flushing(struct wye_ws *ws)
 		return;
 	wye_ledger_add(&ws->backlog.ledger, end_of(ws), ws->socket.outbox.place, now_of(ws));
 	if (wants_fence(ws, unacked))
-		fence(ws);
+		fence(ws, unacked.messages);
 }
 
 /* ---- acknowledgements ---- */
@@ -176,12 +185,13 @@ static void acknowledge(struct wye_ws *ws, struct wye_ws_mark mark)
 
 static void fence_done(struct wye_ws *ws)
 {
-	struct wye_ws_backlog *backlog = &ws->backlog;
+	struct wye_ws_mark unacked;
 
-	backlog->fence.number = 0;
-	acknowledge(ws, backlog->fence.mark);
-	if (wants_fence(ws, wye_ws_backlog_now(ws)))
-		fence(ws);
+	ws->backlog.fence.number = 0;
+	acknowledge(ws, ws->backlog.fence.mark);
+	unacked = wye_ws_backlog_now(ws);
+	if (wants_fence(ws, unacked))
+		fence(ws, unacked.messages);
 }
 
 static void heartbeat_done(struct wye_ws *ws)
