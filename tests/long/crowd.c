@@ -362,8 +362,7 @@ static void read_commands(void)
 	if (got <= 0)
 		quit();
 	text[got] = '\0';
-	for (char *line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		obey(line);
 }
 
