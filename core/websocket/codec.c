@@ -326,7 +326,7 @@ static enum wye_ws_event end_frame(struct wye_ws_decoder *decoder, struct wye_ws
 
 	decoder->phase = HEADER;
 	if (!(decoder->frame & FINAL)) {
-		decoder->fragments++;
+		event->fragments++;
 		return WYE_WS_MORE;
 	}
 	event->data = control ? decoder->control : decoder->message;
@@ -436,6 +436,7 @@ enum wye_ws_event wye_ws_decode(struct wye_ws_decoder *decoder, uint8_t **data, 
 {
 	enum wye_ws_event answer = WYE_WS_MORE;
 
+	event->fragments = 0;
 	if (decoder->message || decoder->control)
 		drop_delivered(decoder);
 	while (answer == WYE_WS_MORE && decoder->phase != NOTHING) {

@@ -48,6 +48,7 @@ struct wye_ws_input {
 	unsigned code;   /* CLOSE: the peer's, 1005 for none. BROKEN: the one to send */
 	const char *why; /* BROKEN: a sentence, static; fits a close frame as its reason */
 	bool kept;       /* `data` lies in the decoder's memory, else in the bytes given */
+	unsigned fragments; /* ALL: frames that were read besides, which are no event */
 };
 
 /* Members are the codec's own. Holds no memory of its own while no frame and no message is
@@ -67,7 +68,6 @@ struct wye_ws_decoder {
 	uint8_t reserved; /* RSV bits refused on a message's first frame */
 	uint8_t control_length;
 	uint8_t header_length;
-	uint32_t fragments; /* frames so far that no event has told of; for the caller to reset */
 	uint8_t header[WYE_WS_HEADER_MAX]; /* of a frame whose header is not complete yet */
 };
 

@@ -327,14 +327,6 @@ static void hold(struct wye_ws *ws, const uint8_t *data, size_t length)
 	ws->held_length = length;
 }
 
-static void count_fragments(struct wye_ws *ws)
-{
-	unsigned fragments = ws->decoder.fragments;
-
-	ws->decoder.fragments = 0;
-	wye_ws_rate_take(ws, fragments, 0);
-}
-
 static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 {
 	struct wye_ws_input input;
@@ -350,8 +342,8 @@ static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
 			inflate_message(ws, &input);
 		else
 			dispatch(ws, event, &input);
-		if (ws->rate && ws->decoder.fragments)
-			count_fragments(ws);
+		if (ws->rate && input.fragments)
+			wye_ws_rate_take(ws, input.fragments, 0);
 	}
 }
 

@@ -243,7 +243,8 @@ class Disconnect(unittest.TestCase):
                 self.assertEqual(int.from_bytes(frames[-1][1][:2], "big"), code)
                 peer.sock.sendall(frame(8, frames[-1][1][:2]))
                 self.assertEqual(wye.wait_close("a"), ("slow_consumer", code, sent))
-                self.assertEqual(wye.metrics()["ws_outbox_full_total"], 1)
+                # another send may have found it full before the loop closed it
+                self.assertIn(wye.metrics()["ws_outbox_full_total"], (1, 2))
                 wye.gauges_are_zero()
 
     def test_by_publication(self):
