@@ -300,8 +300,11 @@ static void leave(enum wye_exit status)
 
 static void stop(struct daemon *daemon, enum wye_exit status)
 {
-	bool pool_ended = wye_jobs_stop(daemon->jobs, POOL_GRACE);
+	bool pool_ended;
 
+	if (daemon->streaming)
+		wye_streams_cut(); /* what works for them on the pool is told so, and ends */
+	pool_ended = wye_jobs_stop(daemon->jobs, POOL_GRACE);
 	wye_registry_stop(daemon->registry);
 
 	if (daemon->serving && !wye_http_stop())

@@ -78,3 +78,24 @@ void wye_streams_drain(unsigned spread)
 			wye_log(WYE_LOG_ERROR, "can't drain %s", drains[i].loop->name);
 	}
 }
+
+static void cut(void *argument)
+{
+	struct wye_stream_loop *loop = argument;
+	struct wye_socket *next = loop->sockets;
+
+	while (next) {
+		struct wye_socket *socket = next;
+
+		next = socket->next;
+		wye_socket_kill(socket, WYE_SOCKET_STOPPED);
+	}
+}
+
+void wye_streams_cut(void)
+{
+	for (unsigned i = 0; i < wye_stream_count(); i++)
+		if (wye_loop_post(&wye_stream_at(i)->loop, cut, wye_stream_at(i)))
+			wye_log(WYE_LOG_ERROR, "can't cut the connections of %s",
+				wye_stream_at(i)->name);
+}

@@ -8,4 +8,7 @@
 /* Starts it and returns; `spread` in milliseconds, 0: all at once. */
 void wye_streams_drain(unsigned spread);
 
+/* Ends what is left at once, soon after the call. Main thread, before the loops are stopped. */
+void wye_streams_cut(void);
+
 #endif
