@@ -1,6 +1,7 @@
 # Tests of the running daemon, with clients that others wrote.
 INTEGRATION_TESTS = \
 	tests/integration/test_access_log.py \
+	tests/integration/test_acks.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_bad_peers.py \
 	tests/integration/test_bodies.py \
@@ -29,6 +30,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_slow.py \
 	tests/integration/test_stop.py \
 	tests/integration/test_strict.py \
+	tests/integration/test_tasks.py \
 	tests/integration/test_tickets.py \
 	tests/integration/test_upgrade.py
 
@@ -51,6 +53,7 @@ check_LTLIBRARIES = \
 	tests/plugins/herald.la \
 	tests/plugins/probe.la \
 	tests/plugins/runtime.la \
+	tests/plugins/tasks.la \
 	tests/plugins/tell.la \
 	tests/plugins/workers.la
 
@@ -125,6 +128,11 @@ tests_plugins_runtime_la_SOURCES = tests/plugins/runtime.c tests/plugins/runtime
 tests_plugins_runtime_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_runtime_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_runtime_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_tasks_la_SOURCES = tests/plugins/tasks.c tests/plugins/orders.h
+tests_plugins_tasks_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_tasks_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_tasks_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_tell_la_SOURCES = tests/plugins/tell.c
 tests_plugins_tell_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
