@@ -9,6 +9,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_clients.py \
 	tests/integration/test_config.py \
 	tests/integration/test_deflate.py \
+	tests/integration/test_delivery.py \
 	tests/integration/test_docs.py \
 	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
@@ -47,6 +48,7 @@ check_LTLIBRARIES = \
 	tests/plugins/broken5.la \
 	tests/plugins/broken6.la \
 	tests/plugins/broken7.la \
+	tests/plugins/delivery.la \
 	tests/plugins/edges.la \
 	tests/plugins/feed.la \
 	tests/plugins/gate.la \
@@ -96,6 +98,11 @@ tests_plugins_broken7_la_SOURCES = tests/plugins/broken.c
 tests_plugins_broken7_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -DBROKEN=7
 tests_plugins_broken7_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_broken7_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_delivery_la_SOURCES = tests/plugins/delivery.c tests/plugins/orders.h
+tests_plugins_delivery_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_delivery_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_delivery_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_edges_la_SOURCES = tests/plugins/edges.c
 tests_plugins_edges_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
