@@ -210,6 +210,36 @@ HEAD = """listen = ( { address = "127.0.0.1"; port = 0; } ); plugin_path = "%s";
 plugins = ( { load = "echo"; } ); """ % PLUGINS
 
 
+# Settings of a WebSocket route, and what is said about each.
+WS_SETTINGS = [
+    ('slow_consumer = "drop-newest";', '"slow_consumer" can\'t be "drop-newest", '
+     'did you mean "drop-oldest"?'),
+    ("slow_consumer_code = 1010;", '"slow_consumer_code" is 1010; it must be 1008 or 1013'),
+    ("slow_consumer_code = 1014;", '"slow_consumer_code" is 1014; it must be 1008 to 1013'),
+    ("outbox_messages = 40000;", '"outbox_messages" is 40000; it must be 1 to 32767 messages'),
+    ("outbox_bytes = 0;", '"outbox_bytes" is 0; it must be 1 to 134217727 bytes'),
+    ("ping_interval = -1;", '"ping_interval" is -1; it must be 0 to 86400 seconds'),
+    ("pong_timeout = 90000.0;", '"pong_timeout" is 90000; it must be 0 to 86400 seconds'),
+    ('read_deadline = "long";', '"read_deadline" must be a number'),
+    ("idle_timeout = -0.5;", '"idle_timeout" is -0.5; it must be 0 to 864000 seconds'),
+    ("max_lifetime = 5000000;", '"max_lifetime" is 5000000; it must be 0 to 4000000 seconds'),
+    ("lifetime_jitter = 1.5;", '"lifetime_jitter" is 1.5; it must be 0 to 1'),
+    ('fence = "yes";', '"fence" must be true or false'),
+    ("fence_interval = 3601;", '"fence_interval" is 3601; it must be 0 to 3600 seconds'),
+    ("max_frames_per_second = -1;",
+     '"max_frames_per_second" is -1; it must be 0 to 100000000 frames'),
+    ("max_bytes_per_second = 3000000000L;",
+     '"max_bytes_per_second" is 3000000000; it must be 0 to 2000000000 bytes'),
+    ("rate_patience = 4000;", '"rate_patience" is 4000; it must be 0 to 3600 seconds'),
+    ('app_ping = { request = "p"; replay = "q"; };', 'app_ping has no setting "replay", '
+     'did you mean "reply"?'),
+    ('app_ping = "ping";', '"app_ping" must be a group: { ... }'),
+    ("app_ping = { request = 7; };", '"request" must be a string'),
+    ("ping_intervall = 3;", 'the route has no setting "ping_intervall", '
+     'did you mean "ping_interval"?'),
+]
+
+
 class Config(unittest.TestCase):
     def run_wye(self, *arguments, **environment):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60,
@@ -261,6 +291,18 @@ class Config(unittest.TestCase):
                 self.assertEqual(out.stderr, self.say(
                     ("wye.conf", line, sentence.replace("FOLDER", self.folder))))
                 self.assertEqual(out.returncode, 1)
+
+    def test_websocket_settings(self):
+        routes = ['{ path = "/%d"; handler = "echo"; %s }' % (i, text)
+                  for i, (text, sentence) in enumerate(WS_SETTINGS)]
+        out = self.check(HEAD + 'websocket = { chain = [ "origin" ]; routes = (%s ); };'
+                         % ",\n".join(routes))
+        self.assertEqual(out.stderr, self.say(
+            *(("wye.conf", i + 1, sentence) for i, (text, sentence) in enumerate(WS_SETTINGS))))
+        self.assertEqual(out.returncode, 1)
+        out = self.check("outbox_total = 1000;" + HEAD)
+        self.assertIn('"outbox_total" is 1000; it must be 65536 to 1000000000000000 bytes',
+                      out.stderr)
 
     def test_same_path_elsewhere(self):
         """On another host, in the other lane, or for another method it is no conflict."""
