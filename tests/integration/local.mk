@@ -16,6 +16,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \
+	tests/integration/test_hammer.py \
 	tests/integration/test_heartbeat.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
@@ -52,6 +53,7 @@ check_LTLIBRARIES = \
 	tests/plugins/edges.la \
 	tests/plugins/feed.la \
 	tests/plugins/gate.la \
+	tests/plugins/hammer.la \
 	tests/plugins/herald.la \
 	tests/plugins/probe.la \
 	tests/plugins/runtime.la \
@@ -118,6 +120,11 @@ tests_plugins_gate_la_SOURCES = tests/plugins/gate.c
 tests_plugins_gate_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_gate_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_gate_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_hammer_la_SOURCES = tests/plugins/hammer.c tests/plugins/orders.h
+tests_plugins_hammer_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_hammer_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_hammer_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_herald_la_SOURCES = tests/plugins/herald.c
 tests_plugins_herald_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)

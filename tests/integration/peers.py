@@ -25,7 +25,7 @@ rest = {{ routes = (
   {{ path = "/do"; handler = "runtime/do"; }},
   {{ path = "/wait"; handler = "runtime/wait"; }} {rest}
 ); }};
-websocket = {{ chain = [ "origin", "runtime/user" ]; routes = (
+websocket = {{ chain = [ "origin", "{chain}" ]; routes = (
   {routes}
 ); }};
 """
@@ -43,11 +43,11 @@ class Runtime(Wye):
     """A wye with WebSocket routes of the plugin `runtime`: a dict of path: settings."""
 
     def __init__(self, routes={"/ws": ""}, top="", more="", rest="", loops=2, expect=0,
-                 before=None):
+                 before=None, chain="runtime/user"):
         lines = ['{ path = "%s"; handler = "%s"; %s }'
                  % (path, "runtime/peer" if "handler" not in settings else "", settings)
                  for path, settings in routes.items()]
-        text = CONFIG.format(plugins=PLUGINS, tests=TEST_PLUGINS, top=top, more=more, rest=rest, loops=loops,
+        text = CONFIG.format(plugins=PLUGINS, tests=TEST_PLUGINS, top=top, more=more, rest=rest, loops=loops, chain=chain,
                              routes=",\n  ".join(lines).replace('handler = ""; ', ""))
         self.peers = []
         super().__init__(config=text, expect=expect, before=before)

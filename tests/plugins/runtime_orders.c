@@ -203,7 +203,7 @@ static void shrink(const struct order *order)
 {
 	const int size = 4096;
 
-	for (int descriptor = 3; descriptor < 65536; descriptor++) {
+	for (int descriptor = 3; descriptor < 4096; descriptor++) {
 		struct sockaddr_in peer = { 0 };
 		socklen_t length = sizeof peer;
 
