@@ -66,13 +66,17 @@ class Delivery(unittest.TestCase):
         with self.wye() as wye:
             self.tell(wye, "create messages=5 bytes=1000")
             self.assertEqual(self.tell(wye, "send count=7"), "5 -105")
+            self.tell(wye, "confirm number=2")  # which nobody was sent
+            self.assertEqual(self.tell(wye, "waiting"), "5")
+            a = wye.peer("a")
+            self.assertEqual(self.tell(wye, "attach to=a"), "0")
+            self.expect(a, 1, 5)
             self.tell(wye, "confirm number=2")
             self.assertEqual(self.tell(wye, "send count=3"), "2 -105")
+            self.expect(a, 6, 7)
             self.tell(wye, "confirm number=7")
             self.assertEqual(self.tell(wye, "send count=3 size=400"), "2 -105")
             self.assertEqual(self.tell(wye, "send size=2000"), "0 -105")
-            a = wye.peer("a")
-            self.assertEqual(self.tell(wye, "attach to=a"), "0")
             self.expect(a, 8, 9)
 
     def test_refusal(self):

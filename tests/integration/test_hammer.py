@@ -148,7 +148,7 @@ def hammer(seconds, connections):
                  top="max_connections_per_address = 0; outbox_total = 8388608;") as wye:
         load = Load(wye, connections)
         load.fill(connections)
-        wye.get("/go?ms=%d" % (seconds * 1000))
+        wye.order("go ms=%d breath=%d" % (seconds * 1000, 5000 if SANITIZED else 200), "/go")
         load.run(seconds)
         load.read_all()
         wait_for("all to be delivered", lambda: settled(wye, load), 3 * PATIENCE)

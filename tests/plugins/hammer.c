@@ -39,7 +39,8 @@ struct nail {
 	int number;
 	unsigned seed;
 	long published;
-	long end; /* milliseconds */
+	long end;    /* milliseconds */
+	long breath; /* microseconds between blows */
 };
 
 static long now_ms(void)
@@ -199,7 +200,7 @@ static void strike(struct nail *nail, struct connection *connection)
 static void *hit(void *argument)
 {
 	struct nail *nail = argument;
-	const struct timespec breath = { 0, 200000 };
+	const struct timespec breath = { 0, nail->breath * 1000 };
 
 	while (now_ms() < nail->end) {
 		struct connection *connection = pick(nail->hammer, &nail->seed);
@@ -220,10 +221,10 @@ static void *hit(void *argument)
 static enum wye_verdict go(struct wye_request *request, const struct wye_mount *mount)
 {
 	struct hammer *hammer = mount->instance;
-	struct wye_text value = wye_request_query_value(request, "ms");
-	char text[16] = "";
+	struct wye_text body = wye_request_body(request);
+	struct order order;
 
-	memcpy(text, value.data, value.length < 15 ? value.length : 15);
+	order_read(&order, body.data, body.length);
 	for (int i = 0; i < THREADS; i++) {
 		struct nail *nail = calloc(1, sizeof *nail);
 		pthread_t thread;
@@ -233,7 +234,8 @@ static enum wye_verdict go(struct wye_request *request, const struct wye_mount *
 		*nail = (struct nail) { .hammer = hammer,
 					.number = i,
 					.seed = (unsigned)i + 1,
-					.end = now_ms() + atol(text) };
+					.end = now_ms() + order_number(&order, "ms", 0),
+					.breath = order_number(&order, "breath", 200) };
 		atomic_fetch_add(&hammer->running, 1);
 		if (pthread_create(&thread, NULL, hit, nail))
 			abort();
@@ -395,9 +397,10 @@ static void close_hammer(void *instance)
 	free(hammer);
 }
 
-static const struct wye_rest_handler go_handler = { .size = sizeof go_handler,
-						    .name = "go",
-						    .handle = go };
+static const char *const methods[] = { "POST", NULL };
+static const struct wye_rest_handler go_handler = {
+	.size = sizeof go_handler, .name = "go", .methods = methods, .handle = go
+};
 static const struct wye_rest_handler settle_handler = {
 	.size = sizeof settle_handler, .name = "settle", .flags = WYE_BLOCKING, .handle = settle
 };
