@@ -34,6 +34,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_strict.py \
 	tests/integration/test_tasks.py \
 	tests/integration/test_tickets.py \
+	tests/integration/test_unlucky.py \
 	tests/integration/test_upgrade.py
 
 TESTS += $(INTEGRATION_TESTS)
@@ -55,6 +56,7 @@ check_LTLIBRARIES = \
 	tests/plugins/gate.la \
 	tests/plugins/hammer.la \
 	tests/plugins/herald.la \
+	tests/plugins/no_adopt.la \
 	tests/plugins/probe.la \
 	tests/plugins/runtime.la \
 	tests/plugins/tasks.la \
@@ -131,6 +133,10 @@ tests_plugins_herald_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_herald_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_herald_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 tests_plugins_herald_la_LIBADD = -lm
+
+tests_plugins_no_adopt_la_SOURCES = tests/plugins/no_adopt.c
+tests_plugins_no_adopt_la_CPPFLAGS = -D_GNU_SOURCE
+tests_plugins_no_adopt_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
 tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
