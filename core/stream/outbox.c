@@ -12,7 +12,7 @@ enum {
 	OVERHEAD = (int)sizeof(struct wye_chunk) + WYE_OUTBOX_SLACK,
 	SMALL = 1024 - OVERHEAD, /* capacities of chunks in stock */
 	LARGE = 16384 - OVERHEAD,
-	STOCK_SMALL = 1024, /* how many are kept by a loop */
+	STOCK_SMALL = 4096, /* how many are kept by a loop */
 	STOCK_LARGE = 64,
 	STOCK_SHARED = 16384,
 	BUCKETS = 256,

@@ -21,6 +21,7 @@ enum {
 	TAG,
 	PAYLOAD_BITS = 28,
 	MOST_MESSAGES = 65535,
+	COPIED = 256, /* bytes of a shared frame */
 };
 
 /* A message was refused although less than a quarter waits: there is no room for it before all
@@ -137,9 +138,11 @@ struct wye_socket_place wye_socket_place(uint64_t id, enum wye_socket_kind kind)
 		return (struct wye_socket_place) { .loop = NULL };
 	place.tag = (const void *)(uintptr_t)atomic_load_explicit(&slot->spare[TAG],
 								  memory_order_acquire);
-	place.flags = (uint8_t)(atomic_load_explicit(&slot->spare[NATURE],
-						     memory_order_acquire) >> 16);
-	/* Has the next use of the slot put its own in meanwhile? Then its word is there, too. */
+	place.flags =
+		(uint8_t)(atomic_load_explicit(&slot->spare[NATURE], memory_order_acquire) >>
+			  16);
+	/* Has the next use of the slot put its own in meanwhile? Then its word is there, too.
+	 */
 	if (!wye_id_matches(id, atomic_load_explicit(&slot->word, memory_order_acquire)))
 		return (struct wye_socket_place) { .loop = NULL };
 	return place;
@@ -235,8 +238,8 @@ void wye_socket_crowd(struct wye_socket *socket)
 bool wye_socket_half_full(const struct wye_socket *socket)
 {
 	return socket->slot &&
-	       !is_within(socket->slot, atomic_load_explicit(&socket->slot->word,
-							     memory_order_relaxed), 2);
+	       !is_within(socket->slot,
+			  atomic_load_explicit(&socket->slot->word, memory_order_relaxed), 2);
 }
 
 bool wye_socket_is_relieved(const struct wye_socket *socket)
@@ -452,10 +455,31 @@ int wye_socket_send_here(struct wye_socket *socket, const struct wye_parcel *par
 	return error ? error : verdict;
 }
 
-int wye_socket_share(struct wye_socket *socket, struct wye_frame *frame, const uint64_t *key)
+/* A short frame is cheaper to copy than to point to: several leave as one. */
+static int put_frame(struct wye_socket *socket, struct wye_frame *frame, const uint64_t *key)
 {
 	struct wye_chunk *chunk;
-	int verdict;
+
+	if (frame->length <= COPIED && may_join(socket, frame->length)) {
+		uint8_t *at = wye_outbox_room(&socket->outbox, &socket->loop->chunks,
+					      frame->length, 1, frame->payload);
+
+		if (!at)
+			return -ENOMEM;
+		memcpy(at, frame->data, frame->length);
+		wye_socket_touch(socket);
+		return 0;
+	}
+	chunk = wye_outbox_refer(&socket->loop->chunks, frame);
+	if (!chunk)
+		return -ENOMEM;
+	put(socket, chunk, key);
+	return 0;
+}
+
+int wye_socket_share(struct wye_socket *socket, struct wye_frame *frame, const uint64_t *key)
+{
+	int verdict, error;
 
 	if (!socket->slot)
 		return -ENOENT;
@@ -464,13 +488,10 @@ int wye_socket_share(struct wye_socket *socket, struct wye_frame *frame, const u
 	verdict = reserve_here(socket, frame->payload, key);
 	if (verdict < 0)
 		return verdict;
-	chunk = wye_outbox_refer(&socket->loop->chunks, frame);
-	if (!chunk) {
+	error = put_frame(socket, frame, key);
+	if (error)
 		wye_socket_unreserve(socket, 1, frame->payload);
-		return -ENOMEM;
-	}
-	put(socket, chunk, key);
-	return verdict;
+	return error ? error : verdict;
 }
 
 /* ---- from other threads ---- */

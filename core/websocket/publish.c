@@ -146,6 +146,16 @@ static const uint64_t *key_of(const struct wye_publication *with)
 	return with->keyed ? &with->key : NULL;
 }
 
+/* Of many members, most are cold. */
+static inline void fetch_ahead(const struct wye_members *members, uint32_t i)
+{
+	if (i < 2)
+		return;
+	__builtin_prefetch(&members->list[i - 2].ws->socket.slot);
+	__builtin_prefetch(&members->list[i - 2].ws->socket.outbox);
+	__builtin_prefetch(members->list[i - 1].ws->socket.slot);
+}
+
 /* From the last to the first: a member that is disconnected leaves, and one that has had the
  * message already takes its place; the very last takes the list along. */
 static void give_members(struct wye_members *members, const struct wye_ws_shared *shared,
@@ -156,6 +166,7 @@ static void give_members(struct wye_members *members, const struct wye_ws_shared
 	while (i-- > 0) {
 		struct wye_ws *ws = members->list[i].ws;
 
+		fetch_ahead(members, i);
 		if (ws->socket.id != with->except.value)
 			wye_ws_share(ws, shared, key_of(with));
 	}
