@@ -37,8 +37,8 @@ class Many(unittest.TestCase):
             print("%d connections, resident after each round: %d and %d KB" % (count, *after))
             self.assertEqual(metrics["ws_connections_opened_total"], 2 * count)
             self.assertEqual(metrics["ws_closed_peer_total"], 2 * count)
-            if not SANITIZED:
-                self.assertLess(after[1], after[0] * 1.05)
+            if not SANITIZED:  # the allocator takes a MB more in some round, and then no more
+                self.assertLess(after[1], after[0] + 2048)
 
 
 if __name__ == "__main__":
