@@ -8,7 +8,7 @@
  *
  * Order: what one thread publishes arrives at each member in that order, also beside what the
  * same thread sends to it alone. A member gets what is published after its join returned and
- * before its leave, by the same thread or one that knows of it.
+ * before its leave, by the same thread or one that was told of it by a posted call.
  */
 #ifndef WYE_GROUP_H
 #define WYE_GROUP_H

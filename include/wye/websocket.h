@@ -180,9 +180,10 @@ WYE_API void wye_ws_resume(struct wye_ws *ws);
  *
  * Returns 0: it is queued; 1: it is queued, and older ones were or will be dropped for it
  * (slow_consumer = "drop-oldest" or "keep-latest"). -EAGAIN: its outbox is full, nothing was
- * queued (slow_consumer = "refuse"). -ENOBUFS: its outbox is full, and the slow consumer is
- * disconnected (slow_consumer = "disconnect"). -ENOENT: the connection is gone or closing.
- * -EMSGSIZE: it is larger than the route's outbox_bytes. -ENOMEM.
+ * queued (slow_consumer = "refuse"; where messages are dropped, only from another thread than
+ * the connection's, and only while twice the bound is on its way). -ENOBUFS: its outbox is full,
+ * and the slow consumer is disconnected (slow_consumer = "disconnect"). -ENOENT: the connection
+ * is gone or closing. -EMSGSIZE: it is larger than the route's outbox_bytes. -ENOMEM.
  */
 WYE_API int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data,
 			size_t length) WYE_MUST_CHECK;
@@ -194,8 +195,8 @@ WYE_API int wye_ws_send_keyed(wye_ws_id id, uint64_t key, enum wye_ws_kind kind,
 			      const void *data, size_t length) WYE_MUST_CHECK;
 
 /* Calls `run(argument, 0)` once, on the connection's loop, as soon as its outbox has emptied to
- * a quarter of its bound, which may be at once; `run(argument, -ENOENT)` if the connection ends
- * first. Any thread. Returns 0, and `run` will be called; -ENOENT; -ENOMEM. */
+ * a quarter of its bounds, which may be at once, or altogether, if a send was refused beside so
+ * little; `run(argument, -ENOENT)` if the connection ends first. Any thread. Returns 0, and `run` will be called; -ENOENT; -ENOMEM. */
 WYE_API int wye_ws_when_room(wye_ws_id id, void (*run)(void *argument, int status),
 			     void *argument) WYE_MUST_CHECK;
 
@@ -238,7 +239,8 @@ WYE_API int wye_ws_acked(wye_ws_id id, uint64_t number);
  *
  * Each `run` is called exactly once, on the connection's loop: with the connection, or with
  * NULL if it has ended before, so that `argument` can be freed. What was not called before the
- * handler's close() is called right after it.
+ * handler's close() is called right after it. A posted call gets NULL as soon as the connection
+ * is closing, which may be before its close().
  */
 
 /* Calls `run` `milliseconds` from now (resolution 10 ms). `*out` (may be NULL) can be given to
@@ -337,8 +339,9 @@ struct wye_ws_handler {
 	 * wye_ws_resume(); another negative errno closes with 1011. Required. */
 	int (*message)(struct wye_ws *ws, const struct wye_mount *mount, enum wye_ws_kind kind,
 		       const void *data, size_t length);
-	/* The outbox has emptied to at most a quarter, after it was more than half full or
-	 * message() has returned -EAGAIN. May be NULL. */
+	/* The outbox has emptied to at most a quarter (as for wye_ws_when_room()), after it was
+	 * more than half full, a send on this loop was refused with -EAGAIN, or message() has
+	 * returned that: at once, if it was not this outbox that was full. May be NULL. */
 	void (*drained)(struct wye_ws *ws, const struct wye_mount *mount);
 	/* Exactly once for each open(), whatever ended the connection. Sends to it fail
 	 * already. May be NULL. */
