@@ -13,8 +13,37 @@
 
 struct deliveries {
 	struct peers peers;
+	pthread_mutex_t lock; /* for the pointer; connections end while it is destroyed */
 	struct wye_delivery *delivery;
 };
+
+/* Makes one, or ends it. */
+static int change(struct deliveries *all, const struct order *order)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&all->lock);
+	if (order_is(order, "create")) {
+		error = wye_delivery_create(&all->delivery,
+					    (size_t)order_number(order, "messages", 1000),
+					    (size_t)order_number(order, "bytes", 10000000));
+	} else {
+		wye_delivery_destroy(all->delivery);
+		all->delivery = NULL;
+	}
+	pthread_mutex_unlock(&all->lock);
+	return error;
+}
+
+static struct wye_delivery *delivery_of(struct deliveries *all)
+{
+	struct wye_delivery *delivery;
+
+	pthread_mutex_lock(&all->lock);
+	delivery = all->delivery;
+	pthread_mutex_unlock(&all->lock);
+	return delivery;
+}
 
 static size_t write_number(void *out, const void *data, size_t length, uint64_t number)
 {
@@ -87,26 +116,22 @@ static void obey(struct deliveries *all, const struct order *order, struct wye_w
 	wye_ws_id id = to || !ws ? peer_id(&all->peers, to) : wye_ws_identity(ws);
 	uint64_t number = (uint64_t)order_number(order, "number", 0);
 
-	if (order_is(order, "create")) {
-		say(answer, "%d",
-		    wye_delivery_create(&all->delivery,
-					(size_t)order_number(order, "messages", 1000),
-					(size_t)order_number(order, "bytes", 10000000)));
+	struct wye_delivery *delivery = delivery_of(all);
+
+	if (order_is(order, "create") || order_is(order, "destroy")) {
+		say(answer, "%d", change(all, order));
 	} else if (order_is(order, "attach")) {
-		say(answer, "%d", wye_delivery_attach(all->delivery, id, number));
+		say(answer, "%d", wye_delivery_attach(delivery, id, number));
 	} else if (order_is(order, "detach")) {
-		wye_delivery_detach(all->delivery, id);
+		wye_delivery_detach(delivery, id);
 	} else if (order_is(order, "confirm")) {
-		wye_delivery_confirm(all->delivery, number);
+		wye_delivery_confirm(delivery, number);
 	} else if (order_is(order, "waiting")) {
-		say(answer, "%zu", wye_delivery_waiting(all->delivery));
+		say(answer, "%zu", wye_delivery_waiting(delivery));
 	} else if (order_is(order, "storm")) {
-		storm(all->delivery, order, answer);
-	} else if (order_is(order, "destroy")) {
-		wye_delivery_destroy(all->delivery);
-		all->delivery = NULL;
+		storm(delivery, order, answer);
 	} else {
-		send_some(all->delivery, order, answer);
+		send_some(delivery, order, answer);
 	}
 }
 
@@ -159,8 +184,10 @@ static void close_client(struct wye_ws *ws, const struct wye_mount *mount,
 	struct deliveries *all = mount->instance;
 
 	(void)ending;
+	pthread_mutex_lock(&all->lock);
 	if (all->delivery)
 		wye_delivery_detach(all->delivery, wye_ws_identity(ws));
+	pthread_mutex_unlock(&all->lock);
 }
 
 /* ---- the plugin ---- */
@@ -175,6 +202,7 @@ static int open_deliveries(const struct wye_settings *settings, void **instance,
 	if (!all)
 		return -ENOMEM;
 	pthread_mutex_init(&all->peers.lock, NULL);
+	pthread_mutex_init(&all->lock, NULL);
 	*instance = all;
 	return 0;
 }
@@ -185,6 +213,7 @@ static void close_deliveries(void *instance)
 
 	wye_delivery_destroy(all->delivery);
 	pthread_mutex_destroy(&all->peers.lock);
+	pthread_mutex_destroy(&all->lock);
 	free(all);
 }
 
