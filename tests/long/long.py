@@ -210,6 +210,7 @@ class Namespace:
         return ["ip", "netns", "exec", self.name]
 
     def end(self):
+        subprocess.run(["ip", "link", "del", self.outer], stderr=subprocess.DEVNULL)
         subprocess.run(["ip", "netns", "del", self.name])
 
     def __enter__(self):
@@ -241,8 +242,8 @@ def begin(options):
                 out.write(str(options.nice))
     def interrupted(number, frame):
         raise KeyboardInterrupt
-    signal.signal(signal.SIGTERM, interrupted)
-    signal.signal(signal.SIGHUP, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     sys.stdout.reconfigure(line_buffering=True)
 
 
