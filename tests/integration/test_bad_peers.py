@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Stuck, slow and silent peers beside good ones: each ends by its own limit, the good lose nothing."""
+"""Stuck, slow and silent peers: each ends by its own limit, and good ones lose nothing."""
 
 import collections
 import os

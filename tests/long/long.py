@@ -220,6 +220,15 @@ class Namespace:
         self.end()
 
 
+def waited(pid):
+    """Milliseconds that the threads of a process have waited for a CPU so far."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task)) as text:
+            total += int(text.read().split()[1])
+    return total / 1e6
+
+
 def median(values):
     ordered = sorted(values)
     middle = len(ordered) // 2
