@@ -213,7 +213,7 @@ static void beat(void *argument)
 	uint64_t silence = loop->now - stream->sent_at, every = stream->handler->heartbeat;
 
 	if (silence >= every) {
-		(void)!wye_socket_queue(&stream->socket, ":\n\n", 3, NULL, 0);
+		(void)!wye_socket_queue(&stream->socket, NULL, 0, ":\n\n", 3);
 		stream->sent_at = loop->now;
 		silence = 0;
 	}
@@ -301,7 +301,6 @@ static struct wye_stream *settle(struct wye_stream *stream)
 	*settled = *stream;
 	free(stream);
 	settled->request->reply.argument = settled;
-	wye_timer_init(&settled->heartbeat, beat, settled);
 	return settled;
 }
 
@@ -313,6 +312,7 @@ static void take_over(struct wye_mail *mail)
 	unsigned patience = stream->handler->write_timeout;
 	int descriptor = stream->descriptor;
 
+	wye_timer_init(&stream->heartbeat, beat, stream);
 	wye_context_enter(&stream->request->context, &loop->loop);
 	if (name(stream)) {
 		give_up(stream);

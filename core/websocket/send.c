@@ -41,7 +41,7 @@ int wye_ws_queue_control(struct wye_ws *ws, enum wye_ws_opcode opcode, const voi
 int wye_ws_overtake(struct wye_ws *ws, enum wye_ws_opcode opcode, const void *data,
 		    size_t length)
 {
-	uint8_t header[WYE_WS_SEND_MAX];
+	uint8_t header[WYE_OUTBOX_SLACK];
 
 	return wye_socket_overtake(&ws->socket, header,
 				   wye_ws_frame_header(header, opcode, length), data, length);
@@ -177,11 +177,12 @@ static int send_compressed(wye_ws_id id, unsigned bits, size_t minimum,
 	struct wye_frame *frame =
 		wye_ws_frame_compress(bits, minimum, kind, plain->data, plain->length);
 	struct wye_parcel parcel = *plain;
+	uint8_t header[WYE_OUTBOX_SLACK];
 	int verdict;
 
 	if (frame) {
 		parcel.head_length = frame->length - frame->payload;
-		memcpy((void *)parcel.head, frame->data, parcel.head_length);
+		parcel.head = memcpy(header, frame->data, parcel.head_length);
 		parcel.data = frame->data + parcel.head_length;
 		parcel.length = frame->payload;
 	}
