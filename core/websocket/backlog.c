@@ -39,6 +39,15 @@ static struct wye_ws_mark end_of(const struct wye_ws *ws)
 				      ws->bytes_out + ws->socket.outbox.payload };
 }
 
+/* Messages that the peer can have: those of a chunk leave the outbox together, with its last
+ * byte, so of one that is written in part all count. */
+static uint64_t messages_begun(const struct wye_ws *ws)
+{
+	const struct wye_chunk *head = ws->socket.outbox.head;
+
+	return ws->messages_out + (head && head->start != head->begin ? head->messages : 0);
+}
+
 struct wye_ws_mark wye_ws_backlog_now(const struct wye_ws *ws)
 {
 	struct wye_ws_mark end = end_of(ws), acked = ws->backlog.acked;
@@ -209,7 +218,7 @@ static void heartbeat_done(struct wye_ws *ws)
 /* Numbers can be guessed: what is still in the outbox was not received by anybody. */
 static bool answers(const struct wye_ws *ws, const struct wye_ws_ping *ping, uint32_t number)
 {
-	return number == ping->number && ping->mark.messages <= ws->messages_out;
+	return number == ping->number && ping->mark.messages <= messages_begun(ws);
 }
 
 void wye_ws_backlog_pong(struct wye_ws *ws, const uint8_t *data, size_t length)
@@ -233,7 +242,7 @@ void wye_ws_backlog_acked(struct wye_ws *ws, uint64_t number)
 	struct wye_ws_backlog *backlog = &ws->backlog;
 	uint64_t messages = number > backlog->dropped ? number - backlog->dropped : 0;
 
-	if (messages <= backlog->acked.messages || messages > ws->messages_out)
+	if (messages <= backlog->acked.messages || messages > messages_begun(ws))
 		return;
 	acknowledge(ws, wye_ledger_find(backlog->ledger, backlog->acked, messages));
 }

@@ -271,6 +271,35 @@ static void fence_then_heartbeat(void **state)
 	assert_int_equal(fake.clock.pong_by, 0);
 }
 
+/* Many messages and their fence in one chunk, written up to behind the fence: the peer answers,
+ * or its client confirms, before the chunk is gone. */
+static void part_of_a_chunk(void **state)
+{
+	const struct wye_ws_ping out = { .mark = { 3, 3 * PAYLOAD }, .number = 7 };
+	uint8_t *at;
+
+	(void)state;
+	start(true);
+	at = wye_outbox_room(&fake.socket.outbox, &chunks, 3 * SIZE, 3, 3 * PAYLOAD);
+	memset(at, 'M', 3 * SIZE);
+	at = wye_outbox_room(&fake.socket.outbox, &chunks, SIZE, 0, 0);
+	memset(at, 'P', SIZE);
+	at = wye_outbox_room(&fake.socket.outbox, &chunks, SIZE, 1, PAYLOAD);
+	memset(at, 'M', SIZE);
+	fake.backlog.fence = out;
+	pong(7); /* guessed: nothing is written yet */
+	has_acked(0);
+	write_some(4 * SIZE + 3);
+	assert_int_equal(fake.messages_out, 0);
+	fake_handler.flags = WYE_WS_ACKS;
+	wye_ws_backlog_acked(&fake, 5); /* never sent */
+	has_acked(0);
+	fake_handler.flags = 0;
+	pong(7);
+	has_acked(3);
+	assert_int_equal(fake.backlog.fence.number, 1); /* for the fourth */
+}
+
 /* Pongs that were not asked for, and those that are no numbers of ours. */
 static void odd_pongs(void **state)
 {
@@ -373,6 +402,7 @@ int main(void)
 		cmocka_unit_test_teardown(heartbeats, finish),
 		cmocka_unit_test_teardown(heartbeat_overtakes, finish),
 		cmocka_unit_test_teardown(fence_then_heartbeat, finish),
+		cmocka_unit_test_teardown(part_of_a_chunk, finish),
 		cmocka_unit_test_teardown(odd_pongs, finish),
 		cmocka_unit_test_teardown(with_fences, finish),
 		cmocka_unit_test_teardown(without_fences, finish),
