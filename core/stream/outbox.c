@@ -15,13 +15,16 @@ enum {
 	STOCK_SMALL = 4096, /* how many are kept by a loop */
 	STOCK_LARGE = 64,
 	STOCK_SHARED = 16384,
-	BUCKETS = 256,
+	BUCKET_BITS = 7,
 };
 
-/* Chunks by key, the newest first. Made for the first that has one, gone with the last. */
+/* Chunks by key, the oldest first, as they leave and are dropped in that order. Made for the
+ * first that has one, gone with the last. */
 struct wye_outbox_keys {
 	unsigned count;
-	struct wye_chunk *buckets[BUCKETS];
+	struct bucket {
+		struct wye_chunk *first, *last;
+	} buckets[1 << BUCKET_BITS];
 };
 
 /* ---- chunks ---- */
@@ -132,15 +135,15 @@ static void give_back(struct wye_chunks *chunks, struct wye_chunk *chunk)
 
 /* ---- keys ---- */
 
-static struct wye_chunk **bucket_of(struct wye_outbox_keys *keys, uint64_t key)
+static struct bucket *bucket_of(struct wye_outbox_keys *keys, uint64_t key)
 {
-	return &keys->buckets[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 56];
+	return &keys->buckets[(key * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - BUCKET_BITS)];
 }
 
 /* Without memory it is not found by its key later, and goes when it is the oldest. */
 static void key_add(struct wye_outbox *outbox, struct wye_chunk *chunk)
 {
-	struct wye_chunk **bucket;
+	struct bucket *bucket;
 
 	if (!outbox->keys)
 		outbox->keys = calloc(1, sizeof *outbox->keys);
@@ -149,18 +152,24 @@ static void key_add(struct wye_outbox *outbox, struct wye_chunk *chunk)
 		return;
 	}
 	bucket = bucket_of(outbox->keys, chunk->key);
-	chunk->next_key = *bucket;
-	*bucket = chunk;
+	chunk->next_key = NULL;
+	*(bucket->first ? &bucket->last->next_key : &bucket->first) = chunk;
+	bucket->last = chunk;
 	outbox->keys->count++;
 }
 
 static void key_remove(struct wye_outbox *outbox, struct wye_chunk *chunk)
 {
-	struct wye_chunk **link = bucket_of(outbox->keys, chunk->key);
+	struct bucket *bucket = bucket_of(outbox->keys, chunk->key);
+	struct wye_chunk **link = &bucket->first, *before = NULL;
 
-	while (*link != chunk)
-		link = &(*link)->next_key;
+	while (*link != chunk) {
+		before = *link;
+		link = &before->next_key;
+	}
 	*link = chunk->next_key;
+	if (bucket->last == chunk)
+		bucket->last = before;
 	if (--outbox->keys->count)
 		return;
 	free(outbox->keys);
@@ -302,14 +311,12 @@ bool wye_outbox_drop_oldest(struct wye_outbox *outbox, struct wye_chunks *chunks
 bool wye_outbox_drop_key(struct wye_outbox *outbox, struct wye_chunks *chunks, uint64_t key,
 			 struct wye_outbox_left *left)
 {
-	struct wye_chunk *chunk = outbox->keys ? *bucket_of(outbox->keys, key) : NULL,
-			 *oldest = NULL;
+	struct wye_chunk *chunk = outbox->keys ? bucket_of(outbox->keys, key)->first : NULL;
 
-	for (; chunk; chunk = chunk->next_key)
-		if (chunk->key == key && chunk->droppable && untouched(chunk))
-			oldest = chunk;
-	if (!oldest)
+	while (chunk && !(chunk->key == key && chunk->droppable && untouched(chunk)))
+		chunk = chunk->next_key;
+	if (!chunk)
 		return false;
-	drop(outbox, chunks, oldest, left);
+	drop(outbox, chunks, chunk, left);
 	return true;
 }
