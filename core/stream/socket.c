@@ -184,7 +184,6 @@ static ssize_t write_head(const struct wye_socket *socket)
 static bool write_some(struct wye_socket *socket, bool *again)
 {
 	struct wye_outbox_left left = { 0 };
-	size_t before = socket->outbox.bytes;
 	ssize_t sent = write_head(socket);
 
 	*again = false;
@@ -200,7 +199,7 @@ static bool write_some(struct wye_socket *socket, bool *again)
 		wye_socket_unreserve(socket, left.messages, left.payload);
 		socket->ops->written(socket, left.messages, left.payload);
 	}
-	*again = socket->outbox.bytes && (size_t)sent < before;
+	*again = socket->outbox.bytes;
 	return true;
 }
 
@@ -237,8 +236,10 @@ static void flush(struct wye_socket *socket)
 		wye_socket_kill(socket, WYE_SOCKET_CLOSED);
 		return;
 	}
-	if (socket->crowded && (!socket->slot || wye_socket_is_relieved(socket)))
+	if (socket->crowded && (!socket->slot || wye_socket_is_relieved(socket))) {
+		socket->served = socket->loop->flushes;
 		wye_socket_relieve(socket);
+	}
 }
 
 void wye_socket_write(struct wye_socket *socket)
@@ -431,18 +432,18 @@ static void settle(struct wye_socket *socket)
 	if (socket->killed)
 		return;
 	if (socket->resuming) {
-		socket->went_on = socket->loop->flushes;
+		socket->served = socket->loop->flushes;
 		go_on(socket);
 	}
 	flush(socket);
 }
 
-/* It has gone on in this flush, was paused, and goes on once more: what it waits for may need
- * the loop. */
+/* It has gone on in this flush, was paused, and goes on once more; or was told of room, has
+ * filled it, and will be told again: others are to have their turn. */
 static bool is_put_off(const struct wye_socket *socket)
 {
-	return socket->resuming && !socket->killed &&
-	       socket->went_on == socket->loop->flushes;
+	return (socket->resuming || socket->crowded) && !socket->killed &&
+	       socket->served == socket->loop->flushes;
 }
 
 static void reap(struct wye_stream_loop *loop)

@@ -65,7 +65,7 @@ struct wye_socket {
 	uint64_t written,
 		taken; /* bytes given to the kernel; taken by the peer at the last look */
 	unsigned write_timeout; /* milliseconds; 0: none */
-	unsigned went_on;       /* in which flush, after a pause */
+	unsigned served;        /* in which flush it went on after a pause, or was told of room */
 	int descriptor;
 	uint8_t end;    /* enum wye_socket_end */
 	uint8_t policy; /* enum wye_slow_consumer, when the outbox is full */
