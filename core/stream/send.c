@@ -252,13 +252,6 @@ bool wye_socket_is_relieved(const struct wye_socket *socket)
 	       !(queued_bytes(word) > WYE_PRESSED && wye_pressure_high());
 }
 
-size_t wye_socket_waiting(const struct wye_socket *socket)
-{
-	return socket->slot ? queued_bytes(atomic_load_explicit(&socket->slot->word,
-								memory_order_relaxed))
-			    : 0;
-}
-
 size_t wye_socket_room(const struct wye_socket *socket)
 {
 	uint64_t word, bytes;
@@ -304,6 +297,12 @@ static struct wye_chunk *make_chunk(const struct wye_parcel *parcel)
 	return chunk;
 }
 
+static bool matters(const struct wye_socket *socket, const uint64_t *key)
+{
+	return key && socket->policy == WYE_SLOW_KEEP_LATEST;
+}
+
+/* Takes back the oldest message, or the oldest with this key. */
 static bool drop_one(struct wye_socket *socket, const uint64_t *key)
 {
 	struct wye_outbox_left left = { 0 };
@@ -330,7 +329,7 @@ static int reserve_here(struct wye_socket *socket, size_t length, const uint64_t
 		verdict = reserve(socket->slot, socket->id, length);
 	}
 	while (verdict == -EAGAIN && drops((enum wye_slow_consumer)socket->policy) &&
-	       ((key && drop_one(socket, key)) || drop_one(socket, NULL)))
+	       ((matters(socket, key) && drop_one(socket, key)) || drop_one(socket, NULL)))
 		if (reserve(socket->slot, socket->id, length) >= 0)
 			verdict = 1;
 	if (verdict == -EAGAIN)
@@ -354,7 +353,7 @@ static void make_room(struct wye_socket *socket, const uint64_t *key)
 {
 	if (too_full(socket) && !socket->blocked)
 		wye_socket_write(socket);
-	if (socket->policy == WYE_SLOW_KEEP_LATEST && key && too_full(socket))
+	if (matters(socket, key) && too_full(socket))
 		(void)drop_one(socket, key);
 	while (too_full(socket) && drop_one(socket, NULL))
 		;
@@ -366,7 +365,7 @@ static void put(struct wye_socket *socket, struct wye_chunk *chunk, const uint64
 	if (drops((enum wye_slow_consumer)socket->policy)) {
 		make_room(socket, key);
 		chunk->droppable = true;
-		chunk->keyed = key;
+		chunk->keyed = matters(socket, key);
 		chunk->key = key ? *key : 0;
 	}
 	wye_outbox_append(&socket->outbox, chunk);

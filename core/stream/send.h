@@ -86,8 +86,7 @@ int wye_socket_queue(struct wye_socket *socket, const void *head, size_t head_le
 int wye_socket_overtake(struct wye_socket *socket, const void *head, size_t head_length,
 			const void *data, size_t length) WYE_MUST_CHECK;
 
-/* Payload and messages that wait, and what would still find room. Loop's thread. */
-size_t wye_socket_waiting(const struct wye_socket *socket);
+/* Payload that would still find room. Loop's thread. */
 size_t wye_socket_room(const struct wye_socket *socket);
 
 /* The taker could not send, and is to be told by ops->relieved when there is room again. */
