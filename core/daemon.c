@@ -169,10 +169,9 @@ static int start_threads(struct daemon *daemon, unsigned max_connections, struct
 				       .listeners = &daemon->listeners,
 				       .limits = daemon->limits,
 				       .jobs = daemon->jobs };
-	int error = wye_groups_start(options->stream_loops);
+	int error = wye_members_start(options->stream_loops);
 
-	if (!error)
-		error = wye_members_start(options->stream_loops);
+	wye_groups_start(options->stream_loops);
 	if (!error)
 		error = wye_stream_start(&streams, why);
 	daemon->streaming = !error;

@@ -29,7 +29,6 @@
 
 struct wye_http_connection;
 struct wye_http_thread;
-struct wye_http_thread;
 struct wye_handshake;
 
 /* How far a request has come. */

@@ -71,7 +71,7 @@ struct wye_outbox_left {
 struct wye_chunk *wye_chunk_alone(size_t capacity);
 void wye_chunk_free(struct wye_chunk *chunk);
 
-/* Messages up to this size are copied into shared chunks. */
+/* Messages up to this size are copied into chunks of the stock. */
 #define WYE_OUTBOX_SMALL 4096
 
 /* Bytes behind the room that may be overwritten, so that a short head is copied in one go. */

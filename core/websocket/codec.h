@@ -100,10 +100,4 @@ size_t wye_ws_frame_header(uint8_t out[WYE_WS_SEND_MAX], unsigned opcode, uint64
 size_t wye_ws_fragment_header(uint8_t out[WYE_WS_SEND_MAX], unsigned opcode, uint64_t length,
 			      bool last);
 
-/* Bytes of an unmasked frame, header included. */
-static inline uint64_t wye_ws_frame_size(uint64_t length)
-{
-	return length + (length < 126 ? 2 : length <= UINT16_MAX ? 4 : 10);
-}
-
 #endif

@@ -24,14 +24,13 @@ static struct shard {
 static unsigned loops;
 static wye_metric open_groups, open_members;
 
-int wye_groups_start(unsigned count)
+void wye_groups_start(unsigned count)
 {
 	loops = count;
 	for (unsigned i = 0; i < SHARDS; i++)
 		pthread_mutex_init(&shards[i].lock, NULL);
 	open_groups = wye_metric_register("ws_groups", WYE_GAUGE);
 	open_members = wye_metric_register("ws_group_members", WYE_GAUGE);
-	return 0;
 }
 
 static struct shard *shard_of(const struct wye_group_name *name)

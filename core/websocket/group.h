@@ -43,8 +43,8 @@ struct wye_group {
 	atomic_uint expected[]; /* by loop: members there, or on their way; likewise */
 };
 
-/* Before and after the loops run; `loops` is how many there are. Returns 0 or -ENOMEM. */
-int wye_groups_start(unsigned loops) WYE_MUST_CHECK;
+/* Before the loops run; `loops` is how many there will be. */
+void wye_groups_start(unsigned loops);
 
 /* Returns 0; -EINVAL for a name that is empty or too long. */
 int wye_group_name_make(struct wye_group_name *out, struct wye_text text,

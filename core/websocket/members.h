@@ -35,8 +35,8 @@ int wye_members_start(unsigned loops) WYE_MUST_CHECK;
 /* The members on the calling loop, the n-th; NULL: none. */
 struct wye_members *wye_members_find(unsigned n, const struct wye_group_name *name);
 
-/* Makes it a member of a group that was entered for it. Returns 0; -EALREADY; -ENOMEM: it is
- * quit again then. */
+/* Makes it a member of a group that was entered for it. Returns 0; -EALREADY or
+ * -ENOMEM: it is quit again then. */
 int wye_ws_enter_group(struct wye_ws *ws, struct wye_group *group) WYE_MUST_CHECK;
 void wye_ws_leave_group(struct wye_ws *ws, const struct wye_group_name *name);
 void wye_ws_leave_groups(struct wye_ws *ws);

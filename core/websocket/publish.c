@@ -289,8 +289,9 @@ static int publish(struct wye_text text, enum wye_group_space space, enum wye_ws
 	struct wye_group_name name;
 	int error;
 
-	if (with)
-		model.with = *with;
+	if (with) /* of whatever version the caller has */
+		memcpy(&model.with, with,
+		       with->size < sizeof model.with ? with->size : sizeof model.with);
 	if (wye_group_name_make(&name, text, space))
 		return -ENOENT;
 	model.group = find_group(&name);

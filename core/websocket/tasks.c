@@ -220,7 +220,6 @@ int wye_ws_work(struct wye_ws *ws,
 	made->task.run = run;
 	made->task.argument = argument;
 	made->work = work;
-	made->job.loop = &ws->socket.loop->loop;
 	made->job.run = run_work;
 	made->job.done = work_done;
 	wye_context_init(&made->context, &ws->socket.loop->loop, no_deadline);
