@@ -77,11 +77,25 @@ int wye_socket_name(struct wye_socket *socket, enum wye_socket_kind kind,
 	return error;
 }
 
+/* Takes the list, which has the latest in front, turned round: who waits for long comes first. */
+static struct wye_room_wait *take_waits(struct wye_socket *socket)
+{
+	struct wye_room_wait *oldest = NULL;
+
+	while (socket->waits) {
+		struct wye_room_wait *wait = socket->waits;
+
+		socket->waits = wait->next;
+		wait->next = oldest;
+		oldest = wait;
+	}
+	return oldest;
+}
+
 static void end_waits(struct wye_socket *socket, int status)
 {
-	struct wye_room_wait *wait = socket->waits;
+	struct wye_room_wait *wait = take_waits(socket); /* they may wait again */
 
-	socket->waits = NULL; /* they may wait again */
 	while (wait) {
 		struct wye_room_wait *next = wait->next;
 
