@@ -22,8 +22,10 @@ struct wait {
 static void over(struct wye_room_wait *base, int status)
 {
 	struct wait *wait = (struct wait *)base;
+	struct wye_call before = wye_call_enter("a wait for room", NULL);
 
 	wait->run(wait->argument, status);
+	wye_call_leave(before);
 	free(wait);
 }
 

@@ -80,6 +80,7 @@ static void run_call(struct wye_mail *mail)
 	struct call *call = (struct call *)mail;
 	struct round *round = call->round;
 	struct snapshot all = take_snapshot(call);
+	struct wye_call before = wye_call_enter("a visit", NULL);
 
 	for (size_t i = 0; i < all.count; i++) {
 		struct wye_socket *socket = wye_socket_find(all.ids[i], WYE_SOCKET_WEBSOCKET);
@@ -89,6 +90,7 @@ static void run_call(struct wye_mail *mail)
 	}
 	free(all.ids);
 	finish(round);
+	wye_call_leave(before);
 }
 
 /* On which loops there is somebody; one at least, for `done`. Returns how many. */

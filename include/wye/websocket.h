@@ -253,8 +253,9 @@ WYE_API int wye_ws_timer_start(struct wye_ws *ws, uint64_t milliseconds,
 /* Stops it; `run` will not be called. The connection's loop. */
 WYE_API void wye_ws_timer_stop(struct wye_ws_timer *timer);
 
-/* Calls `run` on the connection's loop, in one of its next turns. Any thread; calls of one
- * thread run in order. Returns 0; -ENOENT: `run` will not be called; -ENOMEM. */
+/* Calls `run` on the connection's loop, in one of its next turns; with NULL also if the
+ * connection is closing by then, so maybe before the handler's close(). Any thread; calls of
+ * one thread run in order. Returns 0; -ENOENT: `run` will not be called; -ENOMEM. */
 WYE_API int wye_ws_post(wye_ws_id id, void (*run)(struct wye_ws *ws, void *argument),
 			void *argument) WYE_MUST_CHECK;
 
@@ -288,8 +289,8 @@ WYE_API void wye_ws_describe(const struct wye_ws *ws, struct wye_ws_info *info);
 
 /* Calls `visit` for each open connection on its own loop, so several at once on different
  * threads, and then `done` (may be NULL) once, on the last of them. A visit must be short and
- * may send, close and join groups. Connections that open or close meanwhile may be missed. Any
- * thread. Returns 0; -ENOMEM: nothing is called. */
+ * may send, close and join groups. Connections that open or close meanwhile may be missed, and
+ * those of a loop that has no memory for their list. Any thread. Returns 0; -ENOMEM: nothing is called. */
 WYE_API int wye_ws_each(void (*visit)(struct wye_ws *ws, void *argument),
 			void (*done)(void *argument), void *argument) WYE_MUST_CHECK;
 
