@@ -164,7 +164,7 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 	retire(ws);
 	if (ws->opened) {
 		wye_ws_count_closed((enum wye_ws_cause)ws->cause);
-		wye_ws_count_window(ws->deflate_bits, -1);
+		wye_ws_count_window(ws, -1);
 	}
 	wye_limits_leave(socket->loop->limits, &ws->peer);
 	ending = describe(ws);
@@ -575,7 +575,7 @@ static void open_handler(struct wye_ws *ws, const struct wye_handshake *handshak
 
 	ws->opened = true;
 	wye_ws_count_opened();
-	wye_ws_count_window(ws->deflate_bits, 1);
+	wye_ws_count_window(ws, 1);
 	wye_ws_clock_start(ws);
 	before = wye_ws_enter_call(ws);
 	if (route->handler->open)

@@ -18,9 +18,11 @@
 /* Of all open connections. */
 static struct wye_ws_windows all_windows;
 
-void wye_ws_count_window(unsigned bits, int change)
+void wye_ws_count_window(const struct wye_ws *ws, int change)
 {
-	wye_ws_windows_add(&all_windows, bits, change);
+	wye_ws_windows_add(&all_windows, ws->deflate_bits, change);
+	if (ws->deflate_bits)
+		wye_ws_shared_expect(ws->route->deflate_minimum);
 }
 
 /* ---- membership ---- */

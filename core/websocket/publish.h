@@ -11,7 +11,7 @@
 /* Makes an opened connection findable by its user. On its loop. Returns 0 or -ENOMEM. */
 int wye_ws_enter_user(struct wye_ws *ws) WYE_MUST_CHECK;
 
-/* One more connection has negotiated this window, or one less (0: none is). */
-void wye_ws_count_window(unsigned bits, int change);
+/* One more connection has negotiated its window, or one less; where it has one. */
+void wye_ws_count_window(const struct wye_ws *ws, int change);
 
 #endif

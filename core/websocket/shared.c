@@ -16,6 +16,18 @@ void wye_ws_windows_add(struct wye_ws_windows *windows, unsigned bits, int chang
 					  (unsigned)change, memory_order_relaxed);
 }
 
+static atomic_size_t least_minimum = SIZE_MAX;
+
+void wye_ws_shared_expect(size_t minimum)
+{
+	size_t least = atomic_load_explicit(&least_minimum, memory_order_relaxed);
+
+	while (minimum < least && !atomic_compare_exchange_weak_explicit(
+					  &least_minimum, &least, minimum,
+					  memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
 static struct wye_frame *frame_of(unsigned first, const void *data, size_t length)
 {
 	uint8_t header[WYE_WS_SEND_MAX];
@@ -39,6 +51,8 @@ struct wye_frame *wye_ws_frame_compress(unsigned bits, size_t minimum, enum wye_
 int wye_ws_shared_make(struct wye_ws_shared *out, enum wye_ws_kind kind, const void *data,
 		       size_t length, const struct wye_ws_windows *windows)
 {
+	size_t minimum = atomic_load_explicit(&least_minimum, memory_order_relaxed);
+
 	*out = (struct wye_ws_shared) { .plain = NULL };
 	if (length > WYE_SEND_MAX)
 		return -EMSGSIZE;
@@ -47,8 +61,8 @@ int wye_ws_shared_make(struct wye_ws_shared *out, enum wye_ws_kind kind, const v
 		return -ENOMEM;
 	for (unsigned i = 0; i < WYE_WS_WINDOWS; i++)
 		if (atomic_load_explicit(&windows->count[i], memory_order_relaxed))
-			out->compressed[i] = wye_ws_frame_compress(i + WYE_WS_LEAST_BITS, 0,
-								   kind, data, length);
+			out->compressed[i] = wye_ws_frame_compress(
+				i + WYE_WS_LEAST_BITS, minimum, kind, data, length);
 	return 0;
 }
 

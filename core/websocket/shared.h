@@ -22,6 +22,10 @@ struct wye_ws_windows {
 /* `bits` 0: it does not compress, and is not counted. */
 void wye_ws_windows_add(struct wye_ws_windows *windows, unsigned bits, int change);
 
+/* A connection compresses messages from this length on: shorter than the least of all, none is
+ * compressed for many. */
+void wye_ws_shared_expect(size_t minimum);
+
 struct wye_ws_shared {
 	struct wye_frame *plain;
 	struct wye_frame *compressed[WYE_WS_WINDOWS]; /* NULL: nobody, or it does not pay */
