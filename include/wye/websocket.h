@@ -237,6 +237,9 @@ WYE_API int wye_ws_acked(wye_ws_id id, uint64_t number);
 
 /* ---- timers, calls and work for a connection ----
  *
+ * After wye_ws_close() sends and posts return -ENOENT at once; while the close handshake is
+ * under way timers and work can still be begun, and `run` may still get the connection.
+ *
  * Each `run` is called exactly once, on the connection's loop: with the connection, or with
  * NULL if it has ended before, so that `argument` can be freed. What was not called before the
  * handler's close() is called right after it. A posted call gets NULL as soon as the connection
@@ -244,8 +247,8 @@ WYE_API int wye_ws_acked(wye_ws_id id, uint64_t number);
  */
 
 /* Calls `run` `milliseconds` from now (resolution 10 ms). `*out` (may be NULL) can be given to
- * wye_ws_timer_stop() until `run` is called. The connection's loop. Returns 0; -ENOENT if it is
- * ending; -ENOMEM. */
+ * wye_ws_timer_stop() until `run` is called. The connection's loop. Returns 0; -ENOENT once
+ * its close handshake is over; -ENOMEM. */
 struct wye_ws_timer;
 WYE_API int wye_ws_timer_start(struct wye_ws *ws, uint64_t milliseconds,
 			       void (*run)(struct wye_ws *ws, void *argument), void *argument,
@@ -261,8 +264,8 @@ WYE_API int wye_ws_post(wye_ws_id id, void (*run)(struct wye_ws *ws, void *argum
 
 /* Calls `work(argument, context)` on the blocking pool, and `run` afterwards. `context` is of
  * the work alone and cancelled when the connection ends; work that has not begun by then is
- * left out. The connection's loop. Returns 0; -ENOENT if it is ending; -EAGAIN if the pool's
- * queue is full; -ENOMEM. */
+ * left out. The connection's loop. Returns 0; -ENOENT once its close handshake is
+ * over; -EAGAIN if the pool's queue is full; -ENOMEM. */
 WYE_API int wye_ws_work(struct wye_ws *ws,
 			void (*work)(void *argument, const struct wye_context *context),
 			void (*run)(struct wye_ws *ws, void *argument),
