@@ -77,7 +77,8 @@ int wye_socket_name(struct wye_socket *socket, enum wye_socket_kind kind,
 	return error;
 }
 
-/* Takes the list, which has the latest in front, turned round: who waits for long comes first. */
+/* Takes the list, which has the latest in front, turned round: who waits for long comes first.
+ */
 static struct wye_room_wait *take_waits(struct wye_socket *socket)
 {
 	struct wye_room_wait *oldest = NULL;

@@ -41,7 +41,7 @@ static void account(struct wye_socket *socket)
 	if (socket->outbox.bytes == socket->accounted)
 		return;
 	wye_pressure_change(socket->accounted, socket->outbox.bytes);
-	socket->accounted = socket->outbox.bytes;
+	socket->accounted = (unsigned)socket->outbox.bytes;
 }
 
 static void clear(struct wye_socket *socket)

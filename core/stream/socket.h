@@ -57,7 +57,6 @@ struct wye_socket {
 	struct wye_slot *slot; /* NULL before it has an id, and once that is refused (send.h) */
 	uint64_t id;
 	struct wye_outbox outbox;
-	size_t accounted;            /* bytes of it that wye_pressure counts */
 	struct wye_room_wait *waits; /* for room (send.h) */
 	struct wye_timer timer;      /* write progress and the deadline */
 	uint64_t deadline;           /* milliseconds of the loop's clock; 0: none */
@@ -65,7 +64,8 @@ struct wye_socket {
 	uint64_t written,
 		taken; /* bytes given to the kernel; taken by the peer at the last look */
 	unsigned write_timeout; /* milliseconds; 0: none */
-	unsigned served;        /* in which flush it went on after a pause, or was told of room */
+	unsigned served;    /* in which flush it went on after a pause, or was told of room */
+	unsigned accounted; /* bytes of the outbox that wye_pressure counts */
 	int descriptor;
 	uint8_t end;    /* enum wye_socket_end */
 	uint8_t policy; /* enum wye_slow_consumer, when the outbox is full */
@@ -113,8 +113,8 @@ uint64_t wye_socket_taken(const struct wye_socket *socket);
 /* Calls ops->expired `milliseconds` from now; 0 takes a deadline back. */
 void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds);
 
-/* The turn's end, for the loop: flushes what is dirty, frees what is dead. If something is dirty
- * afterwards, the next turn must come at once. */
+/* The turn's end, for the loop: flushes what is dirty, frees what is dead. If something is
+ * dirty afterwards, the next turn must come at once. */
 void wye_sockets_flush(struct wye_stream_loop *loop);
 /* The engine's callback for all adopted sockets. */
 int wye_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -31,10 +31,11 @@ struct wye_ws_ping {
 struct wye_ws_backlog {
 	struct wye_ws_mark acked;
 	struct wye_ws_ping fence, heartbeat;
-	uint64_t next_fence;       /* milliseconds: none before */
-	uint32_t last_number;      /* of a ping */
+	uint64_t next_fence;                  /* milliseconds: none before */
+	uint32_t last_number;                 /* of a ping */
+	uint32_t refused;                     /* publications, by the route's slow_consumer */
 	uint64_t shown_messages, shown_bytes; /* in the route's gauges */
-	uint64_t dropped, refused;            /* messages, by the route's slow_consumer */
+	uint64_t dropped;                     /* messages, likewise */
 	struct wye_ws_ledger *ledger; /* when what was queued; on routes that measure it */
 };
 

@@ -51,9 +51,8 @@ void wye_ws_clock_set(struct wye_ws *ws)
 	uint64_t next = next_time(ws), now = now_of(ws);
 
 	if (ws->state != WYE_WS_OPEN || next == UINT64_MAX ||
-	    (ws->clock.armed && ws->clock.armed <= next))
+	    (ws->socket.deadline && ws->socket.deadline <= next))
 		return;
-	ws->clock.armed = next;
 	wye_socket_deadline(&ws->socket, next > now ? clamp(next - now) : 1);
 }
 
@@ -93,10 +92,10 @@ static bool is_excused(struct wye_ws *ws)
 	struct wye_ws_clock *clock = &ws->clock;
 	uint64_t taken = wye_socket_taken(&ws->socket);
 	bool moved = taken != clock->taken, behind = taken < clock->ping_end,
-	     excused = moved && (behind || clock->behind || ws->socket.blocked);
+	     excused = moved && (behind || ws->behind || ws->socket.blocked);
 
 	clock->taken = taken;
-	clock->behind = behind;
+	ws->behind = behind;
 	return excused;
 }
 
@@ -145,7 +144,7 @@ static void ping(struct wye_ws *ws, uint64_t now)
 	ws->clock.pong_by = now + route->pong_timeout;
 	ws->clock.ping_end = ws->socket.written + ws->socket.outbox.bytes;
 	ws->clock.taken = wye_socket_taken(&ws->socket);
-	ws->clock.behind = false;
+	ws->behind = false;
 }
 
 static void do_due(struct wye_ws *ws, uint64_t now)
@@ -166,7 +165,6 @@ void wye_ws_clock_look(struct wye_ws *ws)
 {
 	uint64_t now = now_of(ws);
 
-	ws->clock.armed = 0;
 	if (ws->clock.end_at && now >= ws->clock.end_at)
 		wye_ws_end(ws, WYE_WS_LIFETIME, WYE_WS_RESTART, "lifetime is over");
 	else if (ws->route->idle_timeout && now >= ws->clock.used_at + ws->route->idle_timeout)

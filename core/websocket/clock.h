@@ -21,11 +21,9 @@ struct wye_ws_clock {
 	uint64_t end_at;   /* of the lifetime */
 	uint64_t fence_at; /* a fence is wanted, and due */
 	uint64_t read_at;  /* reading goes on, after too much came */
-	uint64_t armed;    /* what the timer is set to */
 	/* In bytes of the connection, what the peer's system has taken: with the ping, all that
 	 * was in front of it included; and so far, when that was looked at. */
 	uint64_t ping_end, taken;
-	bool behind; /* the ping had not been taken then */
 };
 
 /* The connection is open. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * connection.c - see connection.h: taking over, receiving and ending. Sending is in send.c.
+ * connection.c - see connection.h: taking over and ending. Receiving is in receive.c, sending
+ * in send.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "websocket/metrics.h"
 #include "websocket/publish.h"
 #include "websocket/rate.h"
+#include "websocket/receive.h"
 #include "websocket/send.h"
 #include "websocket/tasks.h"
 
@@ -65,20 +67,15 @@ void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const
 		wye_socket_close(&ws->socket);
 }
 
-static void peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
+void wye_ws_peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
 {
 	bool first = ws->state == WYE_WS_OPEN;
 
 	ws->code = (uint16_t)input->code;
 	if (first)
 		ws->cause = WYE_WS_PEER;
-	if (input->length) {
-		char *reason = malloc(input->length);
-
-		if (reason)
-			memcpy(reason, input->data, input->length);
-		ws->reason = (struct wye_text) { reason, reason ? input->length : 0 };
-	}
+	if (input->length)
+		ws->reason = wye_ws_bytes_keep(input->data, input->length);
 	retire(ws);
 	if (first) /* the same code back (5.5.1) */
 		queue_close_frame(ws, input->code, NULL);
@@ -97,6 +94,14 @@ static void expired(struct wye_socket *socket)
 		wye_socket_kill(socket, WYE_SOCKET_KILLED);
 }
 
+static struct wye_text reason_of(const struct wye_ws *ws)
+{
+	const struct wye_ws_bytes *reason = ws->reason;
+
+	return (struct wye_text) { reason ? (const char *)reason->data : NULL,
+				   reason ? reason->length : 0 };
+}
+
 static struct wye_ws_ending describe(const struct wye_ws *ws)
 {
 	return (struct wye_ws_ending) {
@@ -104,7 +109,7 @@ static struct wye_ws_ending describe(const struct wye_ws *ws)
 		.cause = (enum wye_ws_cause)ws->cause,
 		.status = 101,
 		.code = ws->code,
-		.reason = ws->reason,
+		.reason = reason_of(ws),
 		.duration = ws->socket.loop->loop.now - ws->opened_at,
 		.messages_in = ws->messages_in,
 		.bytes_in = ws->bytes_in,
@@ -186,219 +191,21 @@ static void destroy(struct wye_socket *socket)
 	free(ws->kept);
 	free(ws->rate);
 	free(ws->owed);
-	free((char *)ws->reason.data);
+	free(ws->reason);
 	ws->magic = 0;
 	free(ws);
 }
 
-/* ---- receiving ---- */
-
-static bool keep_message(struct wye_ws *ws, const struct wye_ws_input *input)
-{
-	ws->kept = malloc(input->length ? input->length : 1);
-	if (!ws->kept)
-		return false;
-	memcpy(ws->kept, input->data, input->length);
-	ws->kept_length = input->length;
-	ws->kept_kind = (uint8_t)input->opcode;
-	wye_ws_hold(ws, WYE_WS_HELD_HANDLER);
-	return true;
-}
-
-/* Shows the handler a message. Returns its answer. */
-static int deliver(struct wye_ws *ws, enum wye_ws_kind kind, const void *data, size_t length)
-{
-	const struct wye_ws_route *route = ws->route;
-	struct wye_call before = wye_ws_enter_call(ws);
-	int error = route->handler->message(ws, &route->base.mount, kind, data, length);
-
-	wye_call_leave(before);
-	return error;
-}
-
-static bool is_app_ping(const struct wye_ws *ws, const struct wye_ws_input *input)
-{
-	const struct wye_ws_route *route = ws->route;
-
-	return route->app_ping && input->length == route->app_ping_length &&
-	       input->opcode == WYE_WS_OP_TEXT &&
-	       !memcmp(input->data, route->app_ping, input->length);
-}
-
-static void answer_app_ping(struct wye_ws *ws)
-{
-	const struct wye_ws_route *route = ws->route;
-
-	wye_ws_count_app_ping();
-	(void)!wye_ws_send((wye_ws_id) { ws->socket.id }, WYE_WS_TEXT, route->app_pong,
-			   route->app_pong_length);
-}
-
-static void message(struct wye_ws *ws, const struct wye_ws_input *input)
-{
-	int error;
-
-	if (ws->state != WYE_WS_OPEN)
-		return;
-	if (is_app_ping(ws, input)) {
-		answer_app_ping(ws);
-		return;
-	}
-	error = deliver(ws, (enum wye_ws_kind)input->opcode, input->data, input->length);
-	if (error == -EAGAIN && keep_message(ws, input)) {
-		wye_socket_crowd(&ws->socket);
-		return;
-	}
-	ws->messages_in++;
-	ws->bytes_in += input->length;
-	ws->clock.used_at = ws->socket.loop->loop.now;
-	if (error < 0)
-		wye_ws_end(ws, WYE_WS_POLICY, WYE_WS_INTERNAL_ERROR, NULL);
-}
-
-static void broken(struct wye_ws *ws, const struct wye_ws_input *input)
-{
-	enum wye_ws_cause cause = input->code == WYE_WS_TOO_BIG          ? WYE_WS_LIMIT
-				  : input->code == WYE_WS_INTERNAL_ERROR ? WYE_WS_POLICY
-									 : WYE_WS_PROTOCOL;
-
-	if (ws->state == WYE_WS_OPEN) {
-		wye_ws_end(ws, cause, input->code, input->why);
-		if (ws->state == WYE_WS_CLOSING) /* nothing of it can be read any more */
-			wye_socket_close(&ws->socket);
-		return;
-	}
-	ws->state = WYE_WS_CLOSED;
-	wye_socket_close(&ws->socket);
-}
-
-static void dispatch(struct wye_ws *ws, enum wye_ws_event event,
-		     const struct wye_ws_input *input)
-{
-	switch (event) {
-	case WYE_WS_MESSAGE:
-		message(ws, input);
-		break;
-	case WYE_WS_PING: /* 5.5.2 */
-		if (ws->state == WYE_WS_OPEN)
-			wye_ws_pong(ws, input->data, input->length);
-		break;
-	case WYE_WS_PONG:
-		wye_ws_backlog_pong(ws, input->data, input->length);
-		break;
-	case WYE_WS_CLOSE:
-		peer_closed(ws, input);
-		break;
-	case WYE_WS_BROKEN:
-		broken(ws, input);
-		break;
-	case WYE_WS_MORE:
-		return;
-	}
-	if (ws->rate)
-		wye_ws_rate_take(ws, 1, 0);
-}
-
-/* The plain message lives for the handler's call alone. */
-static void inflate_message(struct wye_ws *ws, struct wye_ws_input *input)
-{
-	uint8_t *plain = NULL;
-	enum wye_ws_event event;
-
-	if (ws->state != WYE_WS_OPEN)
-		return;
-	event = wye_inflate_message(&ws->inflater, ws->route->max_message, input, &plain);
-	if (event == WYE_WS_BROKEN)
-		wye_ws_decoder_fini(&ws->decoder);
-	dispatch(ws, event, input);
-	free(plain);
-}
-
-static void hold(struct wye_ws *ws, const uint8_t *data, size_t length)
-{
-	if (!length)
-		return;
-	ws->held = malloc(length);
-	if (!ws->held) {
-		wye_socket_kill(&ws->socket, WYE_SOCKET_KILLED);
-		return;
-	}
-	memcpy(ws->held, data, length);
-	ws->held_length = length;
-}
-
-static void decode(struct wye_ws *ws, uint8_t *data, size_t length)
-{
-	struct wye_ws_input input;
-	enum wye_ws_event event = WYE_WS_PONG;
-
-	while (event != WYE_WS_MORE && ws->state != WYE_WS_CLOSED && !ws->socket.killed) {
-		if (ws->socket.paused && ws->state == WYE_WS_OPEN) {
-			hold(ws, data, length);
-			return;
-		}
-		event = wye_ws_decode(&ws->decoder, &data, &length, &input);
-		if (event == WYE_WS_MESSAGE && input.compressed)
-			inflate_message(ws, &input);
-		else
-			dispatch(ws, event, &input);
-		if (ws->rate && input.fragments)
-			wye_ws_rate_take(ws, input.fragments, 0);
-	}
-}
-
-/* Once per read, not per message. */
-static void count_received(const struct wye_ws *ws, uint64_t messages, uint64_t bytes)
-{
-	if (ws->messages_in > messages)
-		wye_ws_count_in((unsigned)(ws->messages_in - messages), ws->bytes_in - bytes);
-}
+/* ---- the socket's callbacks ---- */
 
 static void received(struct wye_socket *socket, uint8_t *data, size_t length)
 {
-	struct wye_ws *ws = wye_ws_from_socket(socket);
-	uint64_t messages = ws->messages_in, bytes = ws->bytes_in;
-
-	ws->clock.heard_at = socket->loop->loop.now;
-	if (ws->rate)
-		wye_ws_rate_take(ws, 0, length);
-	decode(ws, data, length);
-	count_received(ws, messages, bytes);
-}
-
-static void redeliver(struct wye_ws *ws)
-{
-	struct wye_ws_input input = { .opcode = ws->kept_kind,
-				      .data = ws->kept,
-				      .length = ws->kept_length };
-	uint8_t *kept = ws->kept;
-
-	ws->kept = NULL;
-	message(ws, &input);
-	free(kept);
-}
-
-static void take_held(struct wye_ws *ws)
-{
-	uint8_t *held = ws->held;
-
-	ws->held = NULL;
-	if (held)
-		decode(ws, held, ws->held_length);
-	free(held);
+	wye_ws_received(wye_ws_from_socket(socket), data, length);
 }
 
 static void resumed(struct wye_socket *socket)
 {
-	struct wye_ws *ws = wye_ws_from_socket(socket);
-	uint64_t messages = ws->messages_in, bytes = ws->bytes_in;
-
-	wye_ws_clock_resumed(ws);
-	if (ws->kept)
-		redeliver(ws);
-	if (!socket->paused || ws->state != WYE_WS_OPEN)
-		take_held(ws);
-	count_received(ws, messages, bytes);
+	wye_ws_resumed(wye_ws_from_socket(socket));
 }
 
 static void flushing(struct wye_socket *socket)
@@ -652,89 +459,4 @@ void wye_ws_take_over(struct wye_mail *mail)
 
 	wye_context_enter(&handshake->context, &handshake->loop->loop);
 	(void)wye_ws_open(handshake, NULL);
-}
-
-/* ---- public, on the loop ---- */
-
-wye_ws_id wye_ws_identity(const struct wye_ws *ws)
-{
-	return (wye_ws_id) { ws->socket.id };
-}
-
-struct wye_loop *wye_ws_loop(const struct wye_ws *ws)
-{
-	return &ws->socket.loop->loop;
-}
-
-struct wye_context *wye_ws_context(struct wye_ws *ws)
-{
-	return &ws->context;
-}
-
-struct wye_text wye_ws_client(const struct wye_ws *ws)
-{
-	return ws->client;
-}
-
-struct wye_text wye_ws_subprotocol(const struct wye_ws *ws)
-{
-	return ws->subprotocol;
-}
-
-struct wye_text wye_ws_user(const struct wye_ws *ws)
-{
-	return ws->user;
-}
-
-struct wye_text wye_ws_route(const struct wye_ws *ws)
-{
-	const char *pattern = ws->route->base.pattern;
-
-	return (struct wye_text) { pattern, strlen(pattern) };
-}
-
-struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (unsigned i = 0; i < ws->parameter_count; i++)
-		if (ws->parameters[i].name.length == length &&
-		    !memcmp(ws->parameters[i].name.data, name, length))
-			return ws->parameters[i].value;
-	return (struct wye_text) { NULL, 0 };
-}
-
-void *wye_ws_data(const struct wye_ws *ws)
-{
-	return ws->data;
-}
-
-void wye_ws_set_data(struct wye_ws *ws, void *data)
-{
-	ws->data = data;
-}
-
-void wye_ws_hold(struct wye_ws *ws, enum wye_ws_held why)
-{
-	if (ws->state != WYE_WS_OPEN)
-		return;
-	ws->held_by |= (uint8_t)why;
-	wye_socket_pause(&ws->socket);
-}
-
-void wye_ws_let_go(struct wye_ws *ws, enum wye_ws_held why)
-{
-	ws->held_by &= (uint8_t)~why;
-	if (!ws->held_by)
-		wye_socket_resume(&ws->socket);
-}
-
-void wye_ws_pause(struct wye_ws *ws)
-{
-	wye_ws_hold(ws, WYE_WS_HELD_HANDLER);
-}
-
-void wye_ws_resume(struct wye_ws *ws)
-{
-	wye_ws_let_go(ws, WYE_WS_HELD_HANDLER);
 }

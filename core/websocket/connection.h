@@ -28,6 +28,7 @@ enum wye_ws_held {
 };
 
 struct wye_ws_pong;
+struct wye_ws_bytes;
 struct wye_ws_rate;
 struct wye_ws_task;
 struct wye_membership;
@@ -40,17 +41,16 @@ struct wye_ws {
 	bool opened;          /* the handler's open() was called */
 	uint8_t deflate_bits; /* of the window for what is sent; 0: nothing is compressed */
 	uint16_t code;        /* of the close frame: received, else sent */
+	uint16_t membership_count, parameter_count;
+	uint8_t held_by; /* bits of enum wye_ws_held */
+	bool behind;     /* the peer is still taking what lies before the ping (clock.c) */
 	const struct wye_ws_route *route;
 	struct wye_context context;
 	void *data;
 	struct wye_ws_decoder decoder;
 	struct wye_inflater inflater;
-	uint8_t *held; /* while paused: what was received and not decoded */
-	size_t held_length;
-	uint8_t *kept; /* a message that the handler did not take */
-	size_t kept_length;
-	uint8_t kept_kind;
-	uint8_t held_by; /* bits of enum wye_ws_held */
+	struct wye_ws_bytes *held; /* while paused: what was received and not decoded */
+	struct wye_ws_bytes *kept; /* a message that the handler did not take */
 	struct wye_ws_clock clock;
 	struct wye_ws_backlog backlog;
 	struct wye_ws_rate *rate;
@@ -58,14 +58,12 @@ struct wye_ws {
 	struct wye_ws_task *tasks;
 	uint64_t opened_at; /* milliseconds */
 	uint64_t messages_in, bytes_in, messages_out, bytes_out;
-	struct wye_text reason; /* the peer's; allocated */
+	struct wye_ws_bytes *reason; /* the peer's */
 	union wye_address peer;
 	struct wye_text client, user, subprotocol; /* behind the struct */
 	struct wye_membership *memberships;        /* in groups (members.h) */
-	uint16_t membership_count;
 	void **states;
 	struct wye_parameter *parameters;
-	uint16_t parameter_count;
 };
 
 /* Takes an accepted handshake over: its mail's function, on the stream loop. */
@@ -88,6 +86,9 @@ void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const
 /* Pauses and resumes reading, for one of the reasons; a handler's -EAGAIN is its own. */
 void wye_ws_hold(struct wye_ws *ws, enum wye_ws_held why);
 void wye_ws_let_go(struct wye_ws *ws, enum wye_ws_held why);
+
+/* The peer's close frame has come. */
+void wye_ws_peer_closed(struct wye_ws *ws, const struct wye_ws_input *input);
 
 /* The connection that a socket is, or NULL if it is another taker's. */
 struct wye_ws *wye_ws_from_socket(struct wye_socket *socket);

@@ -2,10 +2,10 @@
  *
  * delivery.c - see <wye/delivery.h>.
  *
- * A list of messages that are not confirmed, and which of them is the first that was not sent on
- * the connection of now. They are sent under its lock and on that connection's loop only, which
- * others ask for it: what two threads send is in no order else. One that is refused stops the
- * rest until there is room.
+ * A list of messages that are not confirmed, and which of them is the first that was not sent
+ * on the connection of now. They are sent under its lock and on that connection's loop only,
+ * which others ask for it: what two threads send is in no order else. One that is refused stops
+ * the rest until there is room.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -9,6 +9,64 @@
 #include "stream/send.h"
 #include "websocket/connection.h"
 
+wye_ws_id wye_ws_identity(const struct wye_ws *ws)
+{
+	return (wye_ws_id) { ws->socket.id };
+}
+
+struct wye_loop *wye_ws_loop(const struct wye_ws *ws)
+{
+	return &ws->socket.loop->loop;
+}
+
+struct wye_context *wye_ws_context(struct wye_ws *ws)
+{
+	return &ws->context;
+}
+
+struct wye_text wye_ws_client(const struct wye_ws *ws)
+{
+	return ws->client;
+}
+
+struct wye_text wye_ws_subprotocol(const struct wye_ws *ws)
+{
+	return ws->subprotocol;
+}
+
+struct wye_text wye_ws_user(const struct wye_ws *ws)
+{
+	return ws->user;
+}
+
+struct wye_text wye_ws_route(const struct wye_ws *ws)
+{
+	const char *pattern = ws->route->base.pattern;
+
+	return (struct wye_text) { pattern, strlen(pattern) };
+}
+
+struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (unsigned i = 0; i < ws->parameter_count; i++)
+		if (ws->parameters[i].name.length == length &&
+		    !memcmp(ws->parameters[i].name.data, name, length))
+			return ws->parameters[i].value;
+	return (struct wye_text) { NULL, 0 };
+}
+
+void *wye_ws_data(const struct wye_ws *ws)
+{
+	return ws->data;
+}
+
+void wye_ws_set_data(struct wye_ws *ws, void *data)
+{
+	ws->data = data;
+}
+
 static struct wye_ws_info describe(const struct wye_ws *ws)
 {
 	struct wye_ws_mark unacked = wye_ws_backlog_now(ws);

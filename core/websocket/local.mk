@@ -34,6 +34,8 @@ libwyecore_a_SOURCES += \
 	core/websocket/publish.h \
 	core/websocket/rate.c \
 	core/websocket/rate.h \
+	core/websocket/receive.c \
+	core/websocket/receive.h \
 	core/websocket/room.c \
 	core/websocket/send.c \
 	core/websocket/send.h \

@@ -23,8 +23,8 @@ void wye_ws_shared_expect(size_t minimum)
 	size_t least = atomic_load_explicit(&least_minimum, memory_order_relaxed);
 
 	while (minimum < least && !atomic_compare_exchange_weak_explicit(
-					  &least_minimum, &least, minimum,
-					  memory_order_relaxed, memory_order_relaxed))
+					  &least_minimum, &least, minimum, memory_order_relaxed,
+					  memory_order_relaxed))
 		;
 }
 
@@ -61,8 +61,8 @@ int wye_ws_shared_make(struct wye_ws_shared *out, enum wye_ws_kind kind, const v
 		return -ENOMEM;
 	for (unsigned i = 0; i < WYE_WS_WINDOWS; i++)
 		if (atomic_load_explicit(&windows->count[i], memory_order_relaxed))
-			out->compressed[i] = wye_ws_frame_compress(
-				i + WYE_WS_LEAST_BITS, minimum, kind, data, length);
+			out->compressed[i] = wye_ws_frame_compress(i + WYE_WS_LEAST_BITS,
+								   minimum, kind, data, length);
 	return 0;
 }
 

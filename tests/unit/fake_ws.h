@@ -16,7 +16,6 @@ static struct wye_ws_handler fake_handler;
 static struct wye_ws fake;
 
 static struct {
-	uint64_t timer; /* when it is over; 0: not set */
 	unsigned ended, cause, code;
 	unsigned killed, touched;
 } did;
@@ -33,7 +32,7 @@ static inline void fake_start(void)
 
 void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds)
 {
-	did.timer = milliseconds ? socket->loop->loop.now + milliseconds : 0;
+	socket->deadline = milliseconds ? socket->loop->loop.now + milliseconds : 0;
 }
 
 void wye_socket_touch(struct wye_socket *socket)
@@ -64,7 +63,7 @@ void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const
 	did.ended++;
 	did.cause = cause;
 	did.code = code;
-	did.timer = 0;
+	ws->socket.deadline = 0;
 }
 
 void wye_ws_hold(struct wye_ws *ws, enum wye_ws_held why)

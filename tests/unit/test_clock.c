@@ -41,12 +41,12 @@ static void start(void)
 /* On to `time`, with all looks on the way; stops where the connection ends. */
 static void run_until(uint64_t time)
 {
-	while (did.timer && did.timer <= time && fake.state == WYE_WS_OPEN) {
-		NOW = did.timer;
-		did.timer = 0;
+	while (fake.socket.deadline && fake.socket.deadline <= time && fake.state == WYE_WS_OPEN) {
+		NOW = fake.socket.deadline;
+		fake.socket.deadline = 0;
 		wye_ws_clock_look(&fake);
-		if (fake.state == WYE_WS_OPEN && did.timer)
-			assert_true(did.timer > NOW); /* it does not turn round and round */
+		if (fake.state == WYE_WS_OPEN && fake.socket.deadline)
+			assert_true(fake.socket.deadline > NOW); /* it does not turn round and round */
 	}
 	if (fake.state == WYE_WS_OPEN)
 		NOW = time;
@@ -74,7 +74,7 @@ static void no_times(void **state)
 	(void)state;
 	fake_start();
 	start();
-	assert_int_equal(did.timer, 0);
+	assert_int_equal(fake.socket.deadline, 0);
 }
 
 /* ---- lifetime, idleness ---- */
@@ -145,7 +145,7 @@ static void first_pings(void **state)
 		run_until(begin + 999);
 		assert_int_equal(pings, 0);
 		while (!pings)
-			run_until(did.timer);
+			run_until(fake.socket.deadline);
 		first = NOW - begin < first ? NOW - begin : first;
 		last = NOW - begin > last ? NOW - begin : last;
 	}
@@ -303,11 +303,11 @@ static void earlier_times(void **state)
 	begin = NOW;
 	fake.clock.fence_at = NOW + 500;
 	wye_ws_clock_set(&fake);
-	assert_int_equal(did.timer, begin + 500);
+	assert_int_equal(fake.socket.deadline, begin + 500);
 	wye_ws_hold(&fake, WYE_WS_HELD_RATE);
 	fake.clock.read_at = NOW + 20;
 	wye_ws_clock_set(&fake);
-	assert_int_equal(did.timer, begin + 20);
+	assert_int_equal(fake.socket.deadline, begin + 20);
 	run_until(begin + 499);
 	assert_int_equal(went_on, 1);
 	assert_int_equal(did.touched, 0);
@@ -323,7 +323,7 @@ static void earlier_times(void **state)
 	assert_int_equal(did.ended, 1);
 	fake.clock.fence_at = NOW + 5; /* the close handshake has a timer of its own */
 	wye_ws_clock_set(&fake);
-	assert_int_equal(did.timer, 0);
+	assert_int_equal(fake.socket.deadline, 0);
 }
 
 /* ---- any order ---- */
@@ -347,7 +347,7 @@ static void check_timer(void)
 	may_be_next(&best, clock->read_at);
 	may_be_next(&best, clock->heard_at + fake_route.read_deadline);
 	may_be_next(&best, clock->used_at + fake_route.idle_timeout);
-	assert_true(did.timer && did.timer <= (best > NOW ? best : NOW + 1));
+	assert_true(fake.socket.deadline && fake.socket.deadline <= (best > NOW ? best : NOW + 1));
 }
 
 static void random_event(void)

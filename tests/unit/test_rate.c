@@ -55,9 +55,9 @@ static uint64_t wait(void)
 {
 	uint64_t before = NOW;
 
-	assert_true(did.timer >= NOW);
-	NOW = did.timer;
-	did.timer = 0;
+	assert_true(fake.socket.deadline >= NOW);
+	NOW = fake.socket.deadline;
+	fake.socket.deadline = 0;
 	wye_ws_clock_look(&fake);
 	return NOW - before;
 }
