@@ -493,6 +493,23 @@ static void report_wrong_kind(const struct instance *instance, enum wye_part par
 	wye_config_problem(problems, at, "\"%s\" has no part to be used here", name);
 }
 
+/* A part of that name, but of another kind, was meant; else there is none. */
+static void report_no_part(const struct instance *instance, enum wye_part part,
+			   const char *name, const char *wanted, const config_setting_t *at,
+			   struct wye_problems *problems)
+{
+	static const enum wye_part kinds[] = { WYE_PART_REST_HANDLER, WYE_PART_REST_MIDDLEWARE,
+					       WYE_PART_WS_HANDLER, WYE_PART_WS_MIDDLEWARE };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (part_named(instance->plugin, kinds[i], wanted)) {
+			wye_config_problem(problems, at, "\"%s\" is %s; %s is needed here",
+					   name, PART_NAMES[kinds[i]], PART_NAMES[part]);
+			return;
+		}
+	wye_config_problem(problems, at, "\"%s\" has no part \"%s\"", instance->name, wanted);
+}
+
 static const struct part *choose(const struct instance *instance, enum wye_part part,
 				 const char *name, const char *wanted,
 				 const config_setting_t *at, struct wye_problems *problems)
@@ -508,8 +525,7 @@ static const struct part *choose(const struct instance *instance, enum wye_part 
 		return parts_of(instance->plugin, part)[0];
 	found = part_named(instance->plugin, part, wanted ? wanted : instance->plugin->name);
 	if (!found && wanted)
-		wye_config_problem(problems, at, "\"%s\" has no part \"%s\"", instance->name,
-				   wanted);
+		report_no_part(instance, part, name, wanted, at, problems);
 	else if (!found)
 		wye_config_problem(problems, at,
 				   "\"%s\" has %zu parts: name one, as in \"%s/%s\"", name,
