@@ -178,7 +178,8 @@ static bool check_choice(const struct value *value, const struct wye_setting *ro
 			 struct wye_problems *problems)
 {
 	struct wye_nearest nearest;
-	char hint[128];
+	char hint[256];
+	size_t length = 0;
 
 	wye_nearest_init(&nearest, value->string);
 	for (const char *const *choice = row->choices; *choice; choice++) {
@@ -186,8 +187,15 @@ static bool check_choice(const struct value *value, const struct wye_setting *ro
 			return true;
 		wye_nearest_offer(&nearest, *choice);
 	}
+	for (const char *const *choice = row->choices; *choice && length < sizeof hint;
+	     choice++)
+		length += (size_t)snprintf(hint + length, sizeof hint - length, "%s\"%s\"",
+					   choice == row->choices ? "; it must be " :
+					   choice[1]		  ? ", " :
+								    " or ",
+					   *choice);
 	wye_config_problem(problems, value->source, "\"%s\" can't be \"%s\"%s", row->name,
-			   value->string, wye_nearest_hint(&nearest, hint));
+			   value->string, nearest.best ? wye_nearest_hint(&nearest, hint) : hint);
 	return false;
 }
 

@@ -214,6 +214,8 @@ plugins = ( { load = "echo"; } ); """ % PLUGINS
 WS_SETTINGS = [
     ('slow_consumer = "drop-newest";', '"slow_consumer" can\'t be "drop-newest", '
      'did you mean "drop-oldest"?'),
+    ('slow_consumer = "latest";', '"slow_consumer" can\'t be "latest"; it must be '
+     '"disconnect", "refuse", "drop-oldest" or "keep-latest"'),
     ("slow_consumer_code = 1010;", '"slow_consumer_code" is 1010; it must be 1008 or 1013'),
     ("slow_consumer_code = 1014;", '"slow_consumer_code" is 1014; it must be 1008 to 1013'),
     ("outbox_messages = 40000;", '"outbox_messages" is 40000; it must be 1 to 32767 messages'),
@@ -303,6 +305,14 @@ class Config(unittest.TestCase):
         out = self.check("outbox_total = 1000;" + HEAD)
         self.assertIn('"outbox_total" is 1000; it must be 65536 to 1000000000000000 bytes',
                       out.stderr)
+
+    def test_part_of_another_kind(self):
+        """A plugin has parts of both lanes, and one of the other lane is named."""
+        head = HEAD.replace('{ load = "echo"; }', '{ load = "%s/delivery.so"; as = "d"; }' % TEST_PLUGINS)
+        lane = 'websocket = { chain = [ "origin" ]; routes = ( { path = "/a"; handler = "d/%s"; } ); };'
+        self.assertIn('"d/do" is a REST handler; a WebSocket handler is needed here',
+                      self.check(head + lane % "do").stderr)
+        self.assertIn('"d" has no part "du"', self.check(head + lane % "du").stderr)
 
     def test_same_path_elsewhere(self):
         """On another host, in the other lane, or for another method it is no conflict."""

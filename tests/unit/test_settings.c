@@ -202,9 +202,12 @@ static void choices(void **state)
 	assert_refused(TABLE, "colour = \"red\";", "");
 	assert_refused(TABLE, "colour = \"gren\";",
 		       "\"colour\" can't be \"gren\", did you mean \"green\"?\n");
-	assert_refused(TABLE, "colour = \"xxxxxx\";", "\"colour\" can't be \"xxxxxx\"\n");
+	assert_refused(TABLE, "colour = \"xxxxxx\";",
+		       "\"colour\" can't be \"xxxxxx\"; it must be \"red\", \"green\" or "
+		       "\"blue\"\n");
 	assert_refused(TABLE, "colour = \"x\\x0a\\x1b[1m\";",
-		       "\"colour\" can't be \"x ?[1m\"\n");
+		       "\"colour\" can't be \"x ?[1m\"; it must be \"red\", \"green\" or "
+		       "\"blue\"\n");
 }
 
 static void required(void **state)
