@@ -39,13 +39,15 @@ static struct wye_ws_mark end_of(const struct wye_ws *ws)
 				      ws->bytes_out + ws->socket.outbox.payload };
 }
 
-/* Messages that the peer can have: those of a chunk leave the outbox together, with its last
- * byte, so of one that is written in part all count. */
+/* Messages that the peer can have: those of a pooled chunk leave the outbox together, with its
+ * last byte, so of one that is written in part all count. */
 static uint64_t messages_begun(const struct wye_ws *ws)
 {
 	const struct wye_chunk *head = ws->socket.outbox.head;
+	bool begun =
+		head && head->kind == WYE_CHUNK_POOLED && head->start != head->begin;
 
-	return ws->messages_out + (head && head->start != head->begin ? head->messages : 0);
+	return ws->messages_out + (begun ? head->messages : 0);
 }
 
 struct wye_ws_mark wye_ws_backlog_now(const struct wye_ws *ws)

@@ -300,6 +300,21 @@ static void part_of_a_chunk(void **state)
 	assert_int_equal(fake.backlog.fence.number, 1); /* for the fourth */
 }
 
+/* One message of which a part is written: nobody has it. */
+static void part_of_a_message(void **state)
+{
+	(void)state;
+	start(true);
+	send_one(true);
+	flush(3);
+	assert_int_equal(fake.backlog.fence.number, 1);
+	pong(1);
+	has_acked(0);
+	flush(SIZE_MAX);
+	answer();
+	has_acked(1);
+}
+
 /* Pongs that were not asked for, and those that are no numbers of ours. */
 static void odd_pongs(void **state)
 {
@@ -403,6 +418,7 @@ int main(void)
 		cmocka_unit_test_teardown(heartbeat_overtakes, finish),
 		cmocka_unit_test_teardown(fence_then_heartbeat, finish),
 		cmocka_unit_test_teardown(part_of_a_chunk, finish),
+		cmocka_unit_test_teardown(part_of_a_message, finish),
 		cmocka_unit_test_teardown(odd_pongs, finish),
 		cmocka_unit_test_teardown(with_fences, finish),
 		cmocka_unit_test_teardown(without_fences, finish),
