@@ -5,10 +5,14 @@ libwyecore_a_SOURCES += \
 	core/stream/frame.h \
 	core/stream/loop.c \
 	core/stream/loop.h \
+	core/stream/name.c \
+	core/stream/name.h \
 	core/stream/outbox.c \
 	core/stream/outbox.h \
 	core/stream/pressure.c \
 	core/stream/pressure.h \
+	core/stream/room.c \
+	core/stream/room.h \
 	core/stream/send.c \
 	core/stream/send.h \
 	core/stream/socket.c \

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "stream/pressure.h"
-#include "stream/send.h"
+#include "stream/room.h"
 #include "stream/socket.h"
 
 _Thread_local struct wye_socket *wye_socket_speaking;
