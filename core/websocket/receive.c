@@ -56,13 +56,19 @@ static bool is_app_ping(const struct wye_ws *ws, const struct wye_ws_input *inpu
 	       !memcmp(input->data, route->app_ping, input->length);
 }
 
+/* As a pong it is no message that anybody counts; but behind a blocked outbox it is one, so that
+ * it has a bound. */
 static void answer_app_ping(struct wye_ws *ws)
 {
 	const struct wye_ws_route *route = ws->route;
 
 	wye_ws_count_app_ping();
-	(void)!wye_ws_send((wye_ws_id) { ws->socket.id }, WYE_WS_TEXT, route->app_pong,
-			   route->app_pong_length);
+	if (ws->socket.blocked && ws->socket.outbox.bytes)
+		(void)!wye_ws_send((wye_ws_id) { ws->socket.id }, WYE_WS_TEXT, route->app_pong,
+				   route->app_pong_length);
+	else
+		(void)wye_ws_queue_control(ws, WYE_WS_OP_TEXT, route->app_pong,
+					   route->app_pong_length);
 }
 
 static void message(struct wye_ws *ws, const struct wye_ws_input *input)

@@ -181,9 +181,10 @@ WYE_API void wye_ws_resume(struct wye_ws *ws);
  * Returns 0: it is queued; 1: it is queued, and older ones were or will be dropped for it
  * (slow_consumer = "drop-oldest" or "keep-latest"). -EAGAIN: its outbox is full, nothing was
  * queued (slow_consumer = "refuse"; where messages are dropped, only from another thread than
- * the connection's, and only while twice the bound is on its way). -ENOBUFS: its outbox is full,
- * and the slow consumer is disconnected (slow_consumer = "disconnect"). -ENOENT: the connection
- * is gone or closing. -EMSGSIZE: it is larger than the route's outbox_bytes. -ENOMEM.
+ * the connection's, and only while twice the bound is on its way). -ENOBUFS: its outbox is
+ * full, and the slow consumer is disconnected (slow_consumer = "disconnect"). -ENOENT: the
+ * connection is gone or closing. -EMSGSIZE: it is larger than the route's outbox_bytes
+ * (compressed, where that was agreed on, as all sizes in an outbox). -ENOMEM.
  */
 WYE_API int wye_ws_send(wye_ws_id id, enum wye_ws_kind kind, const void *data,
 			size_t length) WYE_MUST_CHECK;
@@ -196,7 +197,8 @@ WYE_API int wye_ws_send_keyed(wye_ws_id id, uint64_t key, enum wye_ws_kind kind,
 
 /* Calls `run(argument, 0)` once, on the connection's loop, as soon as its outbox has emptied to
  * a quarter of its bounds, which may be at once, or altogether, if a send was refused beside so
- * little; `run(argument, -ENOENT)` if the connection ends first. Any thread. Returns 0, and `run` will be called; -ENOENT; -ENOMEM. */
+ * little; `run(argument, -ENOENT)` if the connection ends first. Any thread. Returns 0, and
+ * `run` will be called; -ENOENT; -ENOMEM. */
 WYE_API int wye_ws_when_room(wye_ws_id id, void (*run)(void *argument, int status),
 			     void *argument) WYE_MUST_CHECK;
 
@@ -293,7 +295,8 @@ WYE_API void wye_ws_describe(const struct wye_ws *ws, struct wye_ws_info *info);
 /* Calls `visit` for each open connection on its own loop, so several at once on different
  * threads, and then `done` (may be NULL) once, on the last of them. A visit must be short and
  * may send, close and join groups. Connections that open or close meanwhile may be missed, and
- * those of a loop that has no memory for their list. Any thread. Returns 0; -ENOMEM: nothing is called. */
+ * those of a loop that has no memory for their list. Any thread. Returns 0; -ENOMEM: nothing is
+ * called. */
 WYE_API int wye_ws_each(void (*visit)(struct wye_ws *ws, void *argument),
 			void (*done)(void *argument), void *argument) WYE_MUST_CHECK;
 

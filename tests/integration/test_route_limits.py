@@ -129,6 +129,21 @@ class Times(unittest.TestCase):
             begin = time.monotonic()
             self.ended(wye, told, 1001, "idle", begin, 0.2, 0.6 + SLACK)
 
+    def test_idle_page(self):
+        """A page that only asks whether the connection is there does not use it."""
+        ping = 'app_ping = { request = "ping?"; reply = "pong!"; };'
+        with Runtime({"/ws": "idle_timeout = 1; ping_interval = 0; " + ping}) as wye:
+            peer = wye.peer("a")
+            begin = time.monotonic()
+            peer.send("ping?")
+            while (got := peer.next()) == (1, b"pong!"):
+                time.sleep(0.1)
+                peer.send("ping?")
+            self.assertEqual((got[0], int.from_bytes(got[1][:2], "big")), (8, 1001))
+            self.assertLess(time.monotonic() - begin, 60)
+            peer.sock.sendall(frame(8, got[1][:2]))
+            self.assertEqual(wye.wait_close("a")[0], "idle")
+
     def test_lifetime(self):
         """1012 when it is over, whatever goes on; the jitter takes some of it off."""
         with Runtime({"/exact": "max_lifetime = 0.6; lifetime_jitter = 0;",
