@@ -10,7 +10,7 @@
  * large holes between what stays. */
 enum {
 	OVERHEAD = (int)sizeof(struct wye_chunk) + WYE_OUTBOX_SLACK,
-	SMALL = 1024 - OVERHEAD, /* capacities of chunks in stock */
+	SMALL = 512 - OVERHEAD, /* capacities of chunks in stock */
 	LARGE = 16384 - OVERHEAD,
 	STOCK_SMALL = 4096, /* how many are kept by a loop */
 	STOCK_LARGE = 64,
@@ -206,7 +206,7 @@ static void remove_chunk(struct wye_outbox *outbox, struct wye_chunk *chunk)
 struct wye_chunk *wye_outbox_extend(struct wye_outbox *outbox, struct wye_chunks *chunks,
 				    size_t length)
 {
-	bool small = !outbox->tail && length <= SMALL / 2;
+	bool small = length <= SMALL / 2 && outbox->bytes < 2 * SMALL;
 	struct wye_chunk *chunk = take_pooled(chunks, small ? SMALL : LARGE);
 
 	if (chunk)

@@ -151,11 +151,11 @@ static const uint64_t *key_of(const struct wye_publication *with)
 /* Of many members, most are cold. */
 static inline void fetch_ahead(const struct wye_members *members, uint32_t i)
 {
-	if (i < 2)
+	if (i < 4)
 		return;
-	__builtin_prefetch(&members->list[i - 2].ws->socket.slot);
-	__builtin_prefetch(&members->list[i - 2].ws->socket.outbox);
-	__builtin_prefetch(members->list[i - 1].ws->socket.slot);
+	__builtin_prefetch(&members->list[i - 4].ws->socket);
+	__builtin_prefetch(&members->list[i - 4].ws->socket.outbox);
+	__builtin_prefetch(members->list[i - 2].ws->socket.slot, 1);
 }
 
 /* From the last to the first: a member that is disconnected leaves, and one that has had the
