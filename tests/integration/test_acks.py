@@ -134,7 +134,8 @@ class Fences(unittest.TestCase):
                     peer.pong(payload)
                     fences += 1
             spent = time.monotonic() - begin
-            self.assertLessEqual(fences, spent / 0.1 + 1)
+            # one that was late keeps the rhythm, one for a single message comes an eighth sooner
+            self.assertLessEqual(fences, spent / 0.0875 + 2)
             self.assertGreaterEqual(fences, 1)
 
     def test_stuck(self):
