@@ -16,6 +16,7 @@
 #include <wye/metric.h>
 
 #include "base/calls.h"
+#include "base/until.h"
 
 enum {
 	TICK = 25, /* milliseconds between two looks */
@@ -86,14 +87,8 @@ static void look(struct wye_calls *calls)
 
 static bool stopped_within(unsigned milliseconds)
 {
-	struct timespec until;
+	const struct timespec until = wye_until(CLOCK_REALTIME, milliseconds);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)milliseconds * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	return !sem_timedwait(&all.stop, &until);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/jobs.h"
 #include "base/metric.h"
+#include "base/until.h"
 
 struct wye_jobs {
 	pthread_mutex_t lock;
@@ -124,19 +125,12 @@ int wye_jobs_create(struct wye_jobs **out, unsigned threads, unsigned queue)
 
 bool wye_jobs_stop(struct wye_jobs *jobs, unsigned milliseconds)
 {
-	struct timespec until;
+	const struct timespec until = wye_until(CLOCK_MONOTONIC, milliseconds);
 	bool ended;
 	int error = 0;
 
 	if (!jobs)
 		return true;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&jobs->lock);
 	jobs->stop = true;
 	pthread_cond_broadcast(&jobs->work);

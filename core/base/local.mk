@@ -34,5 +34,6 @@ libwyecore_a_SOURCES += \
 	core/base/status.h \
 	core/base/table.c \
 	core/base/table.h \
+	core/base/until.h \
 	core/base/wheel.c \
 	core/base/wheel.h

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/until.h"
 #include "stream/send.h"
 #include "websocket/connection.h"
 
@@ -111,16 +111,9 @@ static void wake(void *argument, int status)
 
 static int sleep_until_woken(struct sleeper *sleeper, unsigned milliseconds)
 {
-	struct timespec until;
+	const struct timespec until = wye_until(CLOCK_MONOTONIC, milliseconds);
 	int error = 0, status;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += milliseconds / 1000;
-	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&sleeper->lock);
 	while (sleeper->status == 1 && error != ETIMEDOUT)
 		error = pthread_cond_timedwait(&sleeper->woken, &sleeper->lock, &until);
