@@ -31,6 +31,7 @@
 #include "websocket/group.h"
 #include "websocket/members.h"
 #include "websocket/metrics.h"
+#include "websocket/run.h"
 
 enum {
 	LOOK = 10,         /* milliseconds between two looks at what is still open */
@@ -171,6 +172,8 @@ static int start_threads(struct daemon *daemon, unsigned max_connections, struct
 				       .jobs = daemon->jobs };
 	int error = wye_members_start(options->stream_loops);
 
+	if (!error)
+		error = wye_ws_runs_start(options->stream_loops);
 	wye_groups_start(options->stream_loops);
 	if (!error)
 		error = wye_stream_start(&streams, why);

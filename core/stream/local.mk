@@ -13,6 +13,7 @@ libwyecore_a_SOURCES += \
 	core/stream/pressure.h \
 	core/stream/room.c \
 	core/stream/room.h \
+	core/stream/run.h \
 	core/stream/send.c \
 	core/stream/send.h \
 	core/stream/socket.c \

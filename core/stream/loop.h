@@ -20,6 +20,7 @@
 #include "stream/outbox.h"
 
 struct wye_socket;
+struct wye_run;
 
 /* One stream loop. Its thread's own, but for the atomic members and for mail. */
 struct wye_stream_loop {
@@ -43,6 +44,7 @@ struct wye_stream_loop {
 	atomic_uint open;           /* sockets, those on their way included */
 	struct wye_socket *sockets; /* all that live here */
 	struct wye_socket *dirty;   /* to be flushed at the turn's end */
+	struct wye_run *run;        /* that is open (run.h) */
 	struct wye_socket *dead;    /* to be reaped at the turn's end */
 	unsigned flushes;           /* so far */
 	struct wye_chunks chunks;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "stream/run.h"
 #include "stream/send.h"
 
 enum {
@@ -166,6 +167,7 @@ int wye_socket_queue(struct wye_socket *socket, const void *head, size_t head_le
 	const struct wye_parcel parcel = { head, head_length, data, length, NULL };
 	struct wye_chunk *chunk;
 
+	wye_socket_catch_up(socket);
 	wye_socket_touch(socket);
 	if (may_join(socket, head_length + length))
 		return put_small(socket, &parcel, 0);
@@ -195,6 +197,7 @@ int wye_socket_send_here(struct wye_socket *socket, const struct wye_parcel *par
 
 	if (parcel->length > WYE_SEND_MAX)
 		return -EMSGSIZE;
+	wye_socket_catch_up(socket);
 	verdict = reserve_here(socket, parcel->length, parcel->key);
 	if (verdict < 0)
 		return verdict;
@@ -269,6 +272,7 @@ static void arrive(struct wye_mail *mail)
 		return;
 	}
 	socket = atomic_load_explicit(&slot->object, memory_order_relaxed);
+	wye_socket_catch_up(socket);
 	if (may_join(socket, size))
 		at = wye_outbox_room(&socket->outbox, &loop->chunks, size, chunk->messages,
 				     chunk->payload);

@@ -14,7 +14,7 @@
 
 #include "stream/pressure.h"
 #include "stream/room.h"
-#include "stream/socket.h"
+#include "stream/run.h"
 
 _Thread_local struct wye_socket *wye_socket_speaking;
 
@@ -181,6 +181,15 @@ static ssize_t write_head(const struct wye_socket *socket)
 			   length < FLUSH_LIMIT ? length : FLUSH_LIMIT);
 }
 
+/* Nothing was written. Returns false when the socket is broken. */
+static bool note_failure(struct wye_socket *socket)
+{
+	socket->blocked = errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
+	if (socket->blocked)
+		lws_callback_on_writable(socket->wsi);
+	return socket->blocked;
+}
+
 /* Returns false when the socket is broken. */
 static bool write_some(struct wye_socket *socket, bool *again)
 {
@@ -188,12 +197,8 @@ static bool write_some(struct wye_socket *socket, bool *again)
 	ssize_t sent = write_head(socket);
 
 	*again = false;
-	if (sent < 0) {
-		socket->blocked = errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
-		if (socket->blocked)
-			lws_callback_on_writable(socket->wsi);
-		return socket->blocked;
-	}
+	if (sent < 0)
+		return note_failure(socket);
 	socket->written += (uint64_t)sent;
 	wye_outbox_take(&socket->outbox, &socket->loop->chunks, (size_t)sent, &left);
 	if (left.messages) {
@@ -253,6 +258,45 @@ void wye_socket_write(struct wye_socket *socket)
 void wye_socket_touch(struct wye_socket *socket)
 {
 	mark_dirty(socket);
+}
+
+/* ---- past the outbox ---- */
+
+static bool is_clear(const struct wye_socket *socket)
+{
+	return !socket->outbox.bytes && !socket->blocked && !socket->closing &&
+	       !socket->killed && !socket->broken && socket->slot;
+}
+
+size_t wye_socket_write_past(struct wye_socket *socket, const uint8_t *data, size_t length)
+{
+	ssize_t sent;
+
+	if (!is_clear(socket))
+		return 0;
+	watch_progress(socket);
+	sent = write_plain(socket->descriptor, data, length);
+	if (sent < 0) {
+		socket->broken = !note_failure(socket);
+		mark_dirty(socket);
+		return 0;
+	}
+	socket->written += (uint64_t)sent;
+	return (size_t)sent;
+}
+
+void wye_socket_put_rest(struct wye_socket *socket, const uint8_t *data, size_t length)
+{
+	struct wye_chunk *chunk = wye_chunk_alone(length);
+
+	mark_dirty(socket);
+	socket->broken |= !chunk;
+	if (!chunk)
+		return;
+	memcpy(chunk->data, data, length);
+	chunk->end = (uint32_t)length;
+	chunk->first = true;
+	wye_outbox_append(&socket->outbox, chunk);
 }
 
 void wye_socket_close(struct wye_socket *socket)
@@ -470,11 +514,9 @@ static inline void fetch(const struct wye_socket *socket)
 		__builtin_prefetch((const char *)socket + line, 1);
 }
 
-void wye_sockets_flush(struct wye_stream_loop *loop)
+/* Those that are put off come before `later`. */
+static struct wye_socket *flush_dirty(struct wye_stream_loop *loop, struct wye_socket *later)
 {
-	struct wye_socket *later = NULL;
-
-	loop->flushes++;
 	while (loop->dirty) {
 		struct wye_socket *socket = loop->dirty;
 
@@ -488,6 +530,19 @@ void wye_sockets_flush(struct wye_stream_loop *loop)
 		socket->dirty = false;
 		settle(socket);
 	}
+	return later;
+}
+
+void wye_sockets_flush(struct wye_stream_loop *loop)
+{
+	struct wye_socket *later = NULL;
+
+	loop->flushes++;
+	do { /* who goes on may begin another run */
+		if (loop->run)
+			loop->run->write(loop->run);
+		later = flush_dirty(loop, later);
+	} while (loop->run);
 	loop->dirty = later;
 	reap(loop);
 }

@@ -9,6 +9,7 @@
 #include "websocket/connection.h"
 #include "websocket/ledger.h"
 #include "websocket/metrics.h"
+#include "websocket/run.h"
 #include "websocket/send.h"
 
 enum {
@@ -21,7 +22,7 @@ static uint64_t now_of(const struct wye_ws *ws)
 	return ws->socket.loop->loop.now;
 }
 
-static bool measures(const struct wye_ws *ws)
+bool wye_ws_measures(const struct wye_ws *ws)
 {
 	return ws->route->fence || ws->route->handler->flags & WYE_WS_ACKS;
 }
@@ -35,8 +36,12 @@ static bool pongs_count(const struct wye_ws *ws)
 /* All that was queued: the mark at the outbox's end. */
 static struct wye_ws_mark end_of(const struct wye_ws *ws)
 {
-	return (struct wye_ws_mark) { ws->messages_out + ws->socket.outbox.messages,
-				      ws->bytes_out + ws->socket.outbox.payload };
+	struct wye_ws_mark owed = wye_ws_run_owes(ws);
+
+	return (struct wye_ws_mark) {
+		ws->messages_out + ws->socket.outbox.messages + owed.messages,
+		ws->bytes_out + ws->socket.outbox.payload + owed.bytes,
+	};
 }
 
 /* Messages that the peer can have: those of a pooled chunk leave the outbox together, with its
@@ -44,8 +49,7 @@ static struct wye_ws_mark end_of(const struct wye_ws *ws)
 static uint64_t messages_begun(const struct wye_ws *ws)
 {
 	const struct wye_chunk *head = ws->socket.outbox.head;
-	bool begun =
-		head && head->kind == WYE_CHUNK_POOLED && head->start != head->begin;
+	bool begun = head && head->kind == WYE_CHUNK_POOLED && head->start != head->begin;
 
 	return ws->messages_out + (begun ? head->messages : 0);
 }
@@ -172,7 +176,7 @@ void wye_ws_backlog_flushing(struct wye_ws *ws)
 	if (ws->state != WYE_WS_OPEN)
 		return;
 	show(ws, unacked);
-	if (!measures(ws) || !unacked.messages)
+	if (!wye_ws_measures(ws) || !unacked.messages)
 		return;
 	wye_ledger_add(&ws->backlog.ledger, end_of(ws), ws->socket.outbox.place, now_of(ws));
 	if (wants_fence(ws, unacked))
@@ -187,7 +191,7 @@ static void acknowledge(struct wye_ws *ws, struct wye_ws_mark mark)
 
 	if (mark.messages <= backlog->acked.messages)
 		return;
-	if (measures(ws))
+	if (wye_ws_measures(ws))
 		wye_ledger_take(&backlog->ledger, backlog->acked, mark, now_of(ws),
 				&ws->route->metrics);
 	backlog->acked = mark;

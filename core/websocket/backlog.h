@@ -52,6 +52,9 @@ void wye_ws_backlog_dropped(struct wye_ws *ws, const struct wye_outbox_left *lef
 /* The connection has ended: nothing of it is waited for. */
 void wye_ws_backlog_fini(struct wye_ws *ws);
 
+/* Whether it is told when what was queued has come: by fences, or by its handler. */
+bool wye_ws_measures(const struct wye_ws *ws);
+
 /* What is not acknowledged, and what was queued, so far. */
 struct wye_ws_mark wye_ws_backlog_now(const struct wye_ws *ws);
 

@@ -11,6 +11,7 @@
 #include <wye/log.h>
 
 #include "base/metric.h"
+#include "stream/run.h"
 #include "stream/send.h"
 #include "websocket/connection.h"
 #include "websocket/lane.h"
@@ -39,6 +40,7 @@ static void queue_close_frame(struct wye_ws *ws, unsigned code, const char *reas
 /* Nothing more is sent to it. */
 static void retire(struct wye_ws *ws)
 {
+	wye_socket_catch_up(&ws->socket);
 	wye_socket_unname(&ws->socket);
 	wye_ws_leave_groups(ws);
 	wye_ws_backlog_fini(ws);

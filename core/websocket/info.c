@@ -8,6 +8,7 @@
 
 #include "stream/send.h"
 #include "websocket/connection.h"
+#include "websocket/run.h"
 
 wye_ws_id wye_ws_identity(const struct wye_ws *ws)
 {
@@ -69,7 +70,7 @@ void wye_ws_set_data(struct wye_ws *ws, void *data)
 
 static struct wye_ws_info describe(const struct wye_ws *ws)
 {
-	struct wye_ws_mark unacked = wye_ws_backlog_now(ws);
+	struct wye_ws_mark unacked = wye_ws_backlog_now(ws), owed = wye_ws_run_owes(ws);
 
 	return (struct wye_ws_info) {
 		.size = sizeof(struct wye_ws_info),
@@ -83,8 +84,8 @@ static struct wye_ws_info describe(const struct wye_ws *ws)
 		.bytes_in = ws->bytes_in,
 		.messages_out = ws->messages_out,
 		.bytes_out = ws->bytes_out,
-		.messages_waiting = ws->socket.outbox.messages,
-		.bytes_waiting = ws->socket.outbox.payload,
+		.messages_waiting = ws->socket.outbox.messages + owed.messages,
+		.bytes_waiting = ws->socket.outbox.payload + owed.bytes,
 		.messages_unacked = unacked.messages,
 		.bytes_unacked = unacked.bytes,
 		.messages_dropped = ws->backlog.dropped,
@@ -103,7 +104,8 @@ void wye_ws_describe(const struct wye_ws *ws, struct wye_ws_info *info)
 
 uint64_t wye_ws_queued(const struct wye_ws *ws)
 {
-	return ws->messages_out + ws->socket.outbox.messages + ws->backlog.dropped;
+	return ws->messages_out + ws->socket.outbox.messages + wye_ws_run_owes(ws).messages +
+	       ws->backlog.dropped;
 }
 
 /* ---- acknowledgement ---- */

@@ -37,6 +37,8 @@ libwyecore_a_SOURCES += \
 	core/websocket/receive.c \
 	core/websocket/receive.h \
 	core/websocket/room.c \
+	core/websocket/run.c \
+	core/websocket/run.h \
 	core/websocket/send.c \
 	core/websocket/send.h \
 	core/websocket/shared.c \

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "stream/run.h"
 #include "websocket/members.h"
+#include "websocket/run.h"
 
 /* One per loop, which alone touches it. */
 static struct local {
@@ -56,6 +58,7 @@ static void free_if_empty(struct wye_ws *ws, struct wye_members *members)
 {
 	if (members->count)
 		return;
+	wye_ws_run_forget(loop_of(ws), members);
 	wye_table_remove(&locals[loop_of(ws)].table, &members->entry);
 	free(members->list);
 	free(members);
@@ -72,7 +75,9 @@ static bool append(struct wye_members *members, struct wye_ws *ws)
 		members->list = list;
 		members->capacity = capacity;
 	}
-	members->list[members->count++] = (struct wye_member) { ws, ws->membership_count };
+	members->list[members->count++] =
+		(struct wye_member) { ws, ws->membership_count,
+				      wye_ws_run_length(loop_of(ws), members) };
 	return true;
 }
 
@@ -145,6 +150,7 @@ static void leave(struct wye_ws *ws, uint32_t at)
 	struct wye_members *members = ws->memberships[at].members;
 	struct wye_group *group = members->group;
 
+	wye_socket_catch_up(&ws->socket);
 	unlink_membership(ws, at);
 	free_if_empty(ws, members);
 	wye_group_quit(group, loop_of(ws), ws->deflate_bits);

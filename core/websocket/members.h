@@ -9,10 +9,11 @@
 #include "websocket/connection.h"
 #include "websocket/group.h"
 
-/* A member, and which of its memberships this is. */
+/* A member, which of its memberships this is, and how much of an open run (run.h) it has had or
+ * is not to have. */
 struct wye_member {
 	struct wye_ws *ws;
-	uint32_t at;
+	uint32_t at, ahead;
 };
 
 /* The members of one group on one loop; there as long as there are any. */

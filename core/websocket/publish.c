@@ -13,6 +13,7 @@
 #include "websocket/members.h"
 #include "websocket/metrics.h"
 #include "websocket/publish.h"
+#include "websocket/run.h"
 #include "websocket/send.h"
 
 /* Of all open connections. */
@@ -193,18 +194,31 @@ static void give_all(struct wye_stream_loop *loop, const struct wye_ws_shared *s
 	}
 }
 
-static void give(const struct publication *publication)
+/* To all members alike it goes with others in one piece. */
+static void give_group(const struct publication *publication)
 {
+	const struct wye_ws_shared *shared = &publication->shared;
+	bool alike = !publication->with.except.value && !publication->with.keyed;
+	unsigned n = publication->loop;
 	struct wye_members *members;
 
-	if (!publication->group) {
-		give_all(wye_stream_at(publication->loop), &publication->shared,
-			 publication->route);
+	if (alike)
+		wye_ws_run_make_way(n, publication->group, shared->plain->length);
+	else
+		wye_ws_run_end(n);
+	members = wye_members_find(n, &publication->group->name);
+	if (members && !(alike && wye_ws_run_add(n, members, shared)))
+		give_members(members, shared, &publication->with);
+}
+
+static void give(const struct publication *publication)
+{
+	if (publication->group) {
+		give_group(publication);
 		return;
 	}
-	members = wye_members_find(publication->loop, &publication->group->name);
-	if (members)
-		give_members(members, &publication->shared, &publication->with);
+	wye_ws_run_end(publication->loop);
+	give_all(wye_stream_at(publication->loop), &publication->shared, publication->route);
 }
 
 static void arrive(struct wye_mail *mail)

@@ -8,6 +8,7 @@
 
 #include "stream/send.h"
 #include "websocket/metrics.h"
+#include "websocket/run.h"
 #include "websocket/send.h"
 #include "websocket/shared.h"
 
@@ -24,7 +25,9 @@ size_t wye_ws_capacity(const struct wye_ws *ws)
 
 size_t wye_ws_room(const struct wye_ws *ws)
 {
-	return wye_socket_room(&ws->socket);
+	size_t room = wye_socket_room(&ws->socket), owed = wye_ws_run_owes(ws).bytes;
+
+	return room > owed ? room - owed : 0;
 }
 
 /* ---- control frames ---- */

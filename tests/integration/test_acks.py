@@ -24,9 +24,14 @@ class Fences(unittest.TestCase):
 
         def is_shown():  # by the end of the loop's turn
             metrics = wye.metrics()
-            route = 'ws_route_backlog_messages{route="%s"}' % path
-            return (metrics["ws_backlog_messages"] == metrics.get(route, 0) == seen["unacked"]
-                    and metrics["ws_backlog_bytes"] == seen["bytes_unacked"])
+            for what, expected in (("messages", "unacked"), ("bytes", "bytes_unacked")):
+                routes = {name: value for name, value in metrics.items()
+                          if name.startswith("ws_route_backlog_" + what)}
+                own = 'ws_route_backlog_%s{route="%s"}' % (what, path)
+                if (routes.get(own, 0) != seen[expected]
+                        or metrics["ws_backlog_" + what] != sum(routes.values())):
+                    return False
+            return True
 
         wait_for("the gauges to say %s" % seen, is_shown)
         return seen["unacked"]
@@ -38,15 +43,15 @@ class Fences(unittest.TestCase):
 
     def test_exactly(self):
         """A pong acknowledges what stood before its fence, and nothing behind it."""
-        with Runtime({"/ws": FENCE}) as wye:
-            peer = wye.peer("a")
+        with Runtime({"/ws": FENCE, "/at-once": "ping_interval = 0;"}, loops=1) as wye:
+            peer, at_once = wye.peer("a"), wye.peer("b", "/at-once")  # in one turn
             self.assertEqual(self.backlog(wye, "a"), 0)
-            wye.send("send to=a count=3 size=10")
+            at_once.order("send to=a count=3 size=10")
             got, first = self.fence(peer)
             self.assertEqual(got, [0, 1, 2])
             self.assertEqual(self.backlog(wye, "a"), 3)
             self.assertEqual(wye.describe("a")["bytes_unacked"], 30)
-            wye.send("send to=a count=4 from=3 size=10")
+            at_once.order("send to=a count=4 from=3 size=10")
             self.assertEqual([int(peer.message().split()[0]) for _ in range(4)], [3, 4, 5, 6])
             time.sleep(0.3)
             self.assertEqual(control(peer.sync()), [])  # one is out: no second one
@@ -63,11 +68,11 @@ class Fences(unittest.TestCase):
 
     def test_pongs_that_are_none(self):
         """Wrong, unasked, repeated, guessed ones count for nothing."""
-        with Runtime({"/ws": FENCE}) as wye:
-            peer = wye.peer("a")
+        with Runtime({"/ws": FENCE, "/at-once": "ping_interval = 0;"}, loops=1) as wye:
+            peer, at_once = wye.peer("a"), wye.peer("b", "/at-once")  # in one turn
             for guess in (b"1", b"2", b"0", b""):
                 peer.pong(guess)
-            wye.send("send to=a count=3 size=10")
+            at_once.order("send to=a count=3 size=10")
             got, number = self.fence(peer)
             for wrong in (b"", b"0", b"x", number + b"0", b"0" + number, number + b" ", b"-1",
                           b"4294967297", b"99999999999", b"1" * 125, b"%d" % (int(number) + 1)):
@@ -77,13 +82,14 @@ class Fences(unittest.TestCase):
             peer.pong(number)
             peer.sync()
             self.assertEqual(self.backlog(wye, "a"), 0)
-            wye.send("send to=a count=2 size=10")
+            at_once.order("send to=a count=2 size=10")
             got, second = self.fence(peer)
             peer.pong(number)
             peer.sync()
             self.assertEqual(self.backlog(wye, "a"), 2)
             self.assertNotEqual(number, second)
             peer.close()
+            at_once.close()
             wye.gauges_are_zero()
 
     def test_guessed_ahead(self):

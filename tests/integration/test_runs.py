@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What a group's members get within one turn of their loop goes to each in one piece: in order
+beside all else that they are sent, also where the kernel takes a part of it only."""
+
+import json
+import random
+import unittest
+
+from peers import Runtime, numbers
+from wye import SANITIZED, frame, main
+
+MEMBERS = 12
+
+
+class Group:
+    """A runtime of one loop, its members, and what each of them is to get."""
+
+    def __init__(self, wye):
+        self.wye = wye
+        self.peers = [wye.peer("p%d" % i, query="&user=u%d" % i) for i in range(MEMBERS)]
+        self.members = {"g": set(), "h": set()}
+        self.expected = [[] for _ in self.peers]
+        for peer in self.peers:
+            self.join(peer, "g")
+        for peer in self.peers[2:]:
+            self.join(peer, "h")
+
+    def join(self, peer, group):
+        assert peer.order("join group=" + group) == "0"
+        self.members[group].add(self.peers.index(peer))
+
+    def carry_out(self, orders):
+        """All in one piece, so that one turn has them all; returns their answers."""
+        first = self.peers[0]
+        first.sock.sendall(b"".join(frame(1, b"!" + order.encode()) for order in orders))
+        seen, answers = [], []
+        while len(answers) < len(orders):
+            opcode, payload = first.next()
+            if payload[:1] == b"=":
+                answers.append(payload[1:].decode())
+            else:
+                seen.append((opcode, payload))
+        first.frames = seen + first.frames
+        return answers
+
+    def random_order(self, dice, number):
+        """An order, and who gets the message with this number by it."""
+        everybody, group = set(range(len(self.peers))), dice.choice("ggggh")
+        one, kind = dice.randrange(1, len(self.peers)), dice.randrange(16)
+        text = "publish group=%s from=%d" % (group, number)
+        if kind == 0:
+            return "send to=p%d from=%d" % (one, number), {one}
+        if kind == 1:
+            return text + " except=p%d" % one, self.members[group] - {one}
+        if kind == 2:
+            return text + " keys=3", self.members[group]
+        if kind == 3:
+            return text + " size=5000", self.members[group]
+        if kind == 4:
+            return "all route=/ws from=%d" % number, everybody
+        if kind == 5:
+            joins = one not in self.members[group]
+            (self.members[group].add if joins else self.members[group].remove)(one)
+            return "%s to=p%d group=%s" % ("join" if joins else "leave", one, group), set()
+        if kind == 6:
+            return "user user=u%d from=%d" % (one, number), {one}
+        return text, self.members[group]
+
+    def check(self, test):
+        for peer, expected in zip(self.peers, self.expected):
+            test.assertEqual(numbers(peer.sync()), expected, peer.name)
+            expected.clear()
+
+
+class Order(unittest.TestCase):
+    def test_beside_all_else(self):
+        """Whatever one thread does within a turn arrives at each in that order."""
+        with Runtime({"/ws": "outbox_messages = 4096;"}, loops=1) as wye:
+            group = Group(wye)
+            for round_ in range(3 if SANITIZED else 20):
+                dice, orders = random.Random(round_), []
+                for number in range(100):
+                    order, receivers = group.random_order(dice, number)
+                    orders.append(order)
+                    for i in receivers:
+                        group.expected[i].append(number)
+                for order, answer in zip(orders, group.carry_out(orders)):
+                    self.assertEqual(answer.split()[0], "0" if "group" in order and
+                                     "publish" not in order else "1", order)
+                group.check(self)
+
+    def test_many_in_a_turn(self):
+        """More than go into one piece."""
+        with Runtime({"/ws": "outbox_messages = 4096;"}, loops=1) as wye:
+            group = Group(wye)
+            for size in (20, 1000, 4000):
+                group.carry_out(["publish group=g count=200 size=%d" % size] * 2)
+                for expected in group.expected:
+                    expected += list(range(200)) * 2
+                group.check(self)
+
+    def test_closing_comes_behind(self):
+        with Runtime(loops=1) as wye:
+            group = Group(wye)
+            group.carry_out(["publish group=g from=1", "close to=p3", "publish group=g from=2"])
+            self.assertEqual(numbers(group.peers[2].sync()), [1, 2])
+            seen = group.peers[3].read_until(lambda opcode, payload: opcode == 8)
+            self.assertEqual(numbers(seen), [1])
+
+    def test_all_leave(self):
+        """Who leaves has had what was published before."""
+        with Runtime(loops=1) as wye:
+            group = Group(wye)
+            group.carry_out(["publish group=g from=1"] + [
+                "leave to=p%d group=g" % i for i in range(MEMBERS)])
+            group.expected = [[1] for _ in group.peers]
+            group.check(self)
+            self.assertEqual(wye.order("count group=g"), "0")
+
+    def test_is_counted(self):
+        """What waits for the turn's end counts as queued, and takes room."""
+        with Runtime(loops=1) as wye:
+            group = Group(wye)
+            described, published, last = group.carry_out(
+                ["describe", "publish group=g count=2 size=100", "describe"])
+            before, after = json.loads(described), json.loads(last)
+            self.assertEqual(after["queued"] - before["queued"], 2 + 2)
+            self.assertEqual(before["room"] - after["room"], 200 + 2 + len(described + published))
+            wye.wait_metric("ws_backlog_messages", sum(
+                wye.describe(peer.name)["unacked"] for peer in group.peers))
+
+
+class Stuck(unittest.TestCase):
+    def flood(self, group, rounds, size):
+        for i in range(rounds):
+            group.carry_out(["publish group=g from=%d size=%d" % (i * 20 + k, size)
+                             for k in range(20)])
+            for peer in group.peers[:-1]:
+                self.assertEqual(numbers(peer.sync()),
+                                 list(range(i * 20, i * 20 + 20)))
+
+    @staticmethod
+    def read_all(peer):
+        return numbers(peer.read_until(lambda _, payload: payload.startswith(b"799 ")))
+
+    def test_cut(self):
+        """A socket takes a part: the rest of the message follows, and those behind it."""
+        with Runtime({"/ws": "outbox_bytes = 8000000; outbox_messages = 30000;"}, loops=1) as wye:
+            group = Group(wye)
+            group.peers.append(wye.peer("stuck", window=4096))
+            group.join(group.peers[-1], "g")
+            self.flood(group, 40, 731)
+            self.assertGreater(wye.describe("stuck")["waiting"], 100)
+            self.assertEqual(self.read_all(group.peers[-1]), list(range(800)))
+            known = wye.describe("stuck")
+            self.assertEqual((known["waiting"], known["bytes_waiting"]), (0, 0))
+
+    def test_drops(self):
+        """What a policy drops are whole messages that the peer has nothing of."""
+        with Runtime({"/ws": "slow_consumer = \"drop-oldest\"; outbox_messages = 50;"},
+                     loops=1) as wye:
+            group = Group(wye)
+            group.peers.append(wye.peer("stuck", window=4096))
+            group.join(group.peers[-1], "g")
+            self.flood(group, 40, 731)
+            seen = self.read_all(group.peers[-1])
+            self.assertEqual(seen, sorted(set(seen)))
+            self.assertEqual(seen[-49:], list(range(751, 800)))
+            known = wye.describe("stuck")
+            self.assertEqual(len(seen) + known["dropped"], 800)
+            self.assertEqual(known["waiting"], 0)
+
+
+if __name__ == "__main__":
+    main()
