@@ -64,8 +64,13 @@ static void put_row(FILE *out, const struct wye_setting *row)
 static void put_table(FILE *out, const struct wye_setting *table)
 {
 	fputs("\n| key | type | default | range | what |\n|---|---|---|---|---|\n", out);
-	for (; table->name; table++)
-		put_row(out, table);
+	for (const struct wye_setting *row = table; row->name; row++)
+		put_row(out, row);
+	for (const struct wye_setting *row = table; row->name; row++)
+		if (row->type == WYE_SETTING_GROUP) {
+			fprintf(out, "\nOf `%s`:\n", row->name);
+			put_table(out, row->reserved[0]);
+		}
 }
 
 static void put_section(FILE *out, const char *title, const struct wye_setting *table)

@@ -258,6 +258,17 @@ static unsigned slow_code(const struct wye_settings *own, struct wye_problems *p
 	return (unsigned)code;
 }
 
+/* What a route says for nothing, as what it is for is off. */
+static void warn_unused(const struct wye_settings *own, const char *key, const char *needs,
+			struct wye_problems *problems)
+{
+	const config_setting_t *at = wye_setting_source(own, key);
+
+	if (at && !wye_setting_boolean(own, needs))
+		wye_config_warning(problems, at, "\"%s\" does nothing without \"%s = true\"",
+				   key, needs);
+}
+
 static void fill_ws(struct wye_made_route *made, struct wye_problems *problems)
 {
 	struct wye_ws_route *ws = &made->ws;
@@ -280,6 +291,9 @@ static void fill_ws(struct wye_made_route *made, struct wye_problems *problems)
 	ws->deflate = wye_setting_boolean(own, "deflate");
 	ws->deflate_context_takeover = wye_setting_boolean(own, "deflate_context_takeover");
 	ws->deflate_minimum = (size_t)wye_setting_integer(own, "deflate_minimum");
+	warn_unused(own, "fence_interval", "fence", problems);
+	warn_unused(own, "deflate_context_takeover", "deflate", problems);
+	warn_unused(own, "deflate_minimum", "deflate", problems);
 }
 
 static void register_metrics(struct wye_made_route *made)

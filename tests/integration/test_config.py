@@ -227,7 +227,7 @@ WS_SETTINGS = [
     ("max_lifetime = 5000000;", '"max_lifetime" is 5000000; it must be 0 to 4000000 seconds'),
     ("lifetime_jitter = 1.5;", '"lifetime_jitter" is 1.5; it must be 0 to 1'),
     ('fence = "yes";', '"fence" must be true or false'),
-    ("fence_interval = 3601;", '"fence_interval" is 3601; it must be 0 to 3600 seconds'),
+    ("fence = true; fence_interval = 3601;", '"fence_interval" is 3601; it must be 0 to 3600 seconds'),
     ("max_frames_per_second = -1;",
      '"max_frames_per_second" is -1; it must be 0 to 100000000 frames'),
     ("max_bytes_per_second = 3000000000L;",
@@ -390,6 +390,16 @@ class Config(unittest.TestCase):
         out = self.check(HEAD + "\nmax_header = 4096;")
         self.assertEqual(out.stderr, self.say(("wye.conf", 2, "warning: max_target is not below "
                                                "max_header: long targets get 431")))
+
+    def test_settings_of_what_is_off(self):
+        keys = {"fence_interval = 1;": "fence", "deflate_context_takeover = true;": "deflate",
+                "deflate_minimum = 5;": "deflate"}
+        text = (HEAD + '\nwebsocket = { chain = [ "origin" ]; routes = ( { path = "/a"; handler = "echo";\n'
+                + "\n".join(keys) + "\n%s } ); };")
+        self.assertEqual(self.check(text % "").stderr, self.say(*(
+            ("wye.conf", 3 + i, 'warning: "%s" does nothing without "%s = true"'
+             % (key.split()[0], needs)) for i, (key, needs) in enumerate(keys.items()))))
+        self.assertEqual(self.check(text % "fence = true; deflate = true;").stderr, "")
 
     def test_summary(self):
         out = self.check(HEAD.replace("port = 0;", 'port = 8080; trusted_proxies = [ "10.0.0.0/8" ];')

@@ -335,16 +335,17 @@ static void close_connection(struct wye_ws *ws, const struct wye_mount *mount,
 	struct hammer *hammer = mount->instance;
 	struct connection *connection = wye_ws_data(ws);
 	struct wye_ws_info info = { .size = sizeof info };
-	long lost;
+	long accepted, lost;
 
 	pthread_mutex_lock(&hammer->lock);
 	hammer->list[connection->place] = hammer->list[--hammer->count];
 	hammer->list[connection->place]->place = connection->place;
 	pthread_mutex_unlock(&hammer->lock);
 	wye_ws_describe(ws, &info);
-	lost = connection->accepted - (long)ending->messages_out - (long)info.messages_dropped;
+	accepted = connection->accepted; /* once: a sender may be about to take one back */
+	lost = accepted - (long)ending->messages_out - (long)info.messages_dropped;
 	if (connection->counted) {
-		atomic_fetch_add(&hammer->accepted, connection->accepted);
+		atomic_fetch_add(&hammer->accepted, accepted);
 		atomic_fetch_add(&hammer->written, (long)ending->messages_out);
 		atomic_fetch_add(&hammer->dropped, (long)info.messages_dropped);
 		atomic_fetch_add(&hammer->lost, lost);
