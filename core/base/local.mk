@@ -1,6 +1,8 @@
 libwyecore_a_SOURCES += \
 	core/base/arena.c \
 	core/base/arena.h \
+	core/base/attribute.c \
+	core/base/attribute.h \
 	core/base/buffer.c \
 	core/base/buffer.h \
 	core/base/calls.c \

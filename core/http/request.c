@@ -219,6 +219,17 @@ int wye_request_set_user(struct wye_request *request, struct wye_text user)
 	return set_text(request, &request->user, user);
 }
 
+struct wye_text wye_request_attribute(const struct wye_request *request, const char *name)
+{
+	return wye_attribute_find(request->attributes, name);
+}
+
+int wye_request_set_attribute(struct wye_request *request, const char *name,
+			      struct wye_text value)
+{
+	return wye_attribute_set(&request->attributes, &request->arena, name, value);
+}
+
 void *wye_request_data(const struct wye_request *request)
 {
 	return request->data;

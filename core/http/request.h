@@ -17,6 +17,7 @@
 #include <wye/stream.h>
 
 #include "base/arena.h"
+#include "base/attribute.h"
 #include "base/buffer.h"
 #include "base/context.h"
 #include "base/id.h"
@@ -111,6 +112,7 @@ struct wye_request {
 	const struct wye_lanes *lanes; /* the snapshot that it was routed by */
 
 	struct wye_text method, target, version, client, id, user;
+	struct wye_attribute *attributes;
 	struct wye_target parts;
 	struct wye_head head;
 	enum wye_method method_bit;

@@ -292,7 +292,8 @@ static char *put_text(char *at, struct wye_text *out, struct wye_text text)
 static size_t tail_size(const struct wye_handshake *handshake)
 {
 	size_t size = handshake->chain->count * sizeof(void *) + handshake->client.length +
-		      handshake->user.length + handshake->subprotocol.length;
+		      handshake->user.length + handshake->subprotocol.length +
+		      wye_attributes_size(handshake->attributes);
 
 	for (size_t i = 0; i < handshake->match.count; i++)
 		size += sizeof(struct wye_parameter) +
@@ -311,6 +312,8 @@ static void fill_tail(struct wye_ws *ws, const struct wye_handshake *handshake)
 	ws->parameters = (struct wye_parameter *)(ws->states + steps);
 	ws->parameter_count = (uint16_t)count;
 	at = (char *)(ws->parameters + count);
+	ws->attributes = wye_attributes_copy(handshake->attributes, at);
+	at += wye_attributes_size(handshake->attributes);
 	for (size_t i = 0; i < count; i++) {
 		ws->parameters[i].name = handshake->match.parameters[i].name;
 		at = put_text(at, &ws->parameters[i].value,

@@ -64,6 +64,7 @@ struct wye_ws {
 	struct wye_membership *memberships;        /* in groups (members.h) */
 	void **states;
 	struct wye_parameter *parameters;
+	struct wye_attribute *attributes;
 };
 
 /* Takes an accepted handshake over: its mail's function, on the stream loop. */

@@ -276,6 +276,17 @@ int wye_handshake_set_user(struct wye_handshake *handshake, struct wye_text user
 	return set_text(handshake, &handshake->user, user);
 }
 
+struct wye_text wye_handshake_attribute(const struct wye_handshake *handshake, const char *name)
+{
+	return wye_attribute_find(handshake->attributes, name);
+}
+
+int wye_handshake_set_attribute(struct wye_handshake *handshake, const char *name,
+				struct wye_text value)
+{
+	return wye_attribute_set(&handshake->attributes, &handshake->arena, name, value);
+}
+
 /* ---- subprotocols: repeated fields are one list (RFC 6455, 11.3.4) ---- */
 
 bool wye_handshake_offers(const struct wye_handshake *handshake, const char *subprotocol)

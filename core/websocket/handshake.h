@@ -10,6 +10,7 @@
 #include <wye/websocket.h>
 
 #include "base/arena.h"
+#include "base/attribute.h"
 #include "base/context.h"
 #include "base/jobs.h"
 #include "base/mailbox.h"
@@ -43,6 +44,7 @@ struct wye_handshake {
 	int descriptor;
 	union wye_address peer; /* of the socket, which the limits count */
 	struct wye_text target, host, client, id, user, subprotocol;
+	struct wye_attribute *attributes;
 	struct wye_target parts;
 	struct wye_field *fields;
 	size_t count;

@@ -58,6 +58,11 @@ struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name)
 	return (struct wye_text) { NULL, 0 };
 }
 
+struct wye_text wye_ws_attribute(const struct wye_ws *ws, const char *name)
+{
+	return wye_attribute_find(ws->attributes, name);
+}
+
 void *wye_ws_data(const struct wye_ws *ws)
 {
 	return ws->data;

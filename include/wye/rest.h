@@ -78,6 +78,12 @@ WYE_API int wye_request_set_id(struct wye_request *request, struct wye_text id) 
 WYE_API struct wye_text wye_request_user(const struct wye_request *request);
 WYE_API int wye_request_set_user(struct wye_request *request,
 				 struct wye_text user) WYE_MUST_CHECK;
+/* More of it, by name ("claim.email"): what is set replaces what was set by that name. Names
+ * are compared byte by byte. */
+WYE_API struct wye_text wye_request_attribute(const struct wye_request *request,
+					      const char *name);
+WYE_API int wye_request_set_attribute(struct wye_request *request, const char *name,
+				      struct wye_text value) WYE_MUST_CHECK;
 
 /* The handler's own pointer of this request, NULL at first: from body() to handle(). */
 WYE_API void *wye_request_data(const struct wye_request *request);

@@ -51,6 +51,12 @@ WYE_API int wye_handshake_set_id(struct wye_handshake *handshake,
 WYE_API struct wye_text wye_handshake_user(const struct wye_handshake *handshake);
 WYE_API int wye_handshake_set_user(struct wye_handshake *handshake,
 				   struct wye_text user) WYE_MUST_CHECK;
+/* More of it, by name, as of a request; the connection has it afterwards (wye_ws_attribute()).
+ */
+WYE_API struct wye_text wye_handshake_attribute(const struct wye_handshake *handshake,
+						const char *name);
+WYE_API int wye_handshake_set_attribute(struct wye_handshake *handshake, const char *name,
+					struct wye_text value) WYE_MUST_CHECK;
 
 /* Adds a field to the answer, be it the 101 or a refusal. Errors as wye_reply_header(). */
 WYE_API int wye_handshake_reply_header(struct wye_handshake *handshake, const char *name,
@@ -161,6 +167,8 @@ WYE_API struct wye_text wye_ws_subprotocol(const struct wye_ws *ws);
 WYE_API struct wye_text wye_ws_user(const struct wye_ws *ws);
 WYE_API struct wye_text wye_ws_route(const struct wye_ws *ws);
 WYE_API struct wye_text wye_ws_parameter(const struct wye_ws *ws, const char *name);
+/* What a middleware has set at the handshake. Lives as long as the connection. */
+WYE_API struct wye_text wye_ws_attribute(const struct wye_ws *ws, const char *name);
 /* The handler's own pointer of this connection, NULL at first. */
 WYE_API void *wye_ws_data(const struct wye_ws *ws);
 WYE_API void wye_ws_set_data(struct wye_ws *ws, void *data);

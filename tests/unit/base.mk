@@ -1,5 +1,6 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
+	tests/unit/test_attribute \
 	tests/unit/test_calls \
 	tests/unit/test_context \
 	tests/unit/test_field \
@@ -24,6 +25,8 @@ check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 EXTRA_DIST += tests/unit/unit.h
 
+tests_unit_test_attribute_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_attribute_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_id_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_id_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_loop_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
