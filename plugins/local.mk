@@ -1,11 +1,6 @@
 # Plugins: shared objects, built with the public headers only.
 wyeplugindir = $(plugindir)
-wyeplugin_LTLIBRARIES = plugins/clock.la plugins/echo.la plugins/greeter.la plugins/timing.la
-
-# What needs a library that wye does without is left out where that is missing.
-if HAVE_JANSSON
-wyeplugin_LTLIBRARIES += plugins/chat.la
-endif
+wyeplugin_LTLIBRARIES = plugins/chat.la plugins/clock.la plugins/echo.la plugins/greeter.la plugins/timing.la
 
 PLUGIN_CPPFLAGS = -I$(top_srcdir)/include
 PLUGIN_CFLAGS = $(WYE_PLUGIN_CFLAGS) $(WYE_SANITIZE)

@@ -12,6 +12,8 @@ libwyecore_a_SOURCES += \
 	core/base/error.c \
 	core/base/field.c \
 	core/base/field.h \
+	core/base/files.c \
+	core/base/files.h \
 	core/base/hash.c \
 	core/base/hash.h \
 	core/base/id.c \
@@ -34,6 +36,8 @@ libwyecore_a_SOURCES += \
 	core/base/sink.h \
 	core/base/status.c \
 	core/base/status.h \
+	core/base/swap.c \
+	core/base/swap.h \
 	core/base/table.c \
 	core/base/table.h \
 	core/base/until.h \

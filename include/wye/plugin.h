@@ -13,6 +13,7 @@
 #include <wye/context.h>
 #include <wye/delivery.h>
 #include <wye/group.h>
+#include <wye/jwt.h>
 #include <wye/log.h>
 #include <wye/loop.h>
 #include <wye/metric.h>
