@@ -3,6 +3,7 @@ libwyecore_a_SOURCES += \
 	core/base/arena.h \
 	core/base/attribute.c \
 	core/base/attribute.h \
+	core/base/bucket.c \
 	core/base/buffer.c \
 	core/base/buffer.h \
 	core/base/calls.c \

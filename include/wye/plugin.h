@@ -14,6 +14,7 @@
 #include <wye/delivery.h>
 #include <wye/group.h>
 #include <wye/jwt.h>
+#include <wye/limit.h>
 #include <wye/log.h>
 #include <wye/loop.h>
 #include <wye/metric.h>

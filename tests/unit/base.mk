@@ -1,6 +1,7 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
 	tests/unit/test_attribute \
+	tests/unit/test_bucket \
 	tests/unit/test_calls \
 	tests/unit/test_context \
 	tests/unit/test_field \
@@ -68,3 +69,5 @@ tests_unit_test_log_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_table_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_table_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_bucket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_bucket_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
