@@ -3,5 +3,10 @@ libwyecore_a_SOURCES += \
 	middleware/access-log.c \
 	middleware/access-log-line.c \
 	middleware/access-log-line.h \
+	middleware/limiter.c \
+	middleware/limiter.h \
 	middleware/origin.c \
+	middleware/rate-limit.c \
+	middleware/rate-limit-fields.c \
+	middleware/rate-limit-fields.h \
 	middleware/request-id.c

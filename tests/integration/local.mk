@@ -24,6 +24,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_outbox.py \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
+	tests/integration/test_rate_limit.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_route_limits.py \
 	tests/integration/test_routes.py \
@@ -57,6 +58,7 @@ check_LTLIBRARIES = \
 	tests/plugins/gate.la \
 	tests/plugins/hammer.la \
 	tests/plugins/herald.la \
+	tests/plugins/named.la \
 	tests/plugins/no_adopt.la \
 	tests/plugins/probe.la \
 	tests/plugins/runtime.la \
@@ -134,6 +136,11 @@ tests_plugins_herald_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_herald_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_herald_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 tests_plugins_herald_la_LIBADD = -lm
+
+tests_plugins_named_la_SOURCES = tests/plugins/named.c
+tests_plugins_named_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_named_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_named_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_no_adopt_la_SOURCES = tests/plugins/no_adopt.c
 tests_plugins_no_adopt_la_CPPFLAGS = -D_GNU_SOURCE

@@ -1,8 +1,9 @@
-# Tests of core/http and core/net.
+# Tests of core/http, core/net and middleware.
 HTTP_TESTS = \
 	tests/unit/test_farewell \
 	tests/unit/test_forwarded \
-	tests/unit/test_head
+	tests/unit/test_head \
+	tests/unit/test_rate_limit
 
 check_PROGRAMS += $(HTTP_TESTS)
 TESTS += $(HTTP_TESTS)
@@ -15,3 +16,5 @@ tests_unit_test_forwarded_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_farewell_SOURCES = tests/unit/test_farewell.c tests/unit/driven_loop.h
 tests_unit_test_farewell_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_farewell_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_rate_limit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_rate_limit_LDADD = libwyecore.a $(CMOCKA_LIBS) $(CONFIG_LIBS) -lpthread
