@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/bench/run \
 	tests/bench/servers.sh \
 	tests/bench/measure.sh \
+	tests/bench/middleware.table \
 	tests/bench/wye.conf.in \
 	tests/bench/peers/nginx.conf.in \
 	tests/bench/peers/bun-server.js \

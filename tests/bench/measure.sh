@@ -132,7 +132,7 @@ line_print() {
 	[ "$name" = subject ] && name=$subject
 	[ -n "${FIRST[$1]:-}" ] && shown=
 	FIRST[$1]=shown
-	printf '%-20s %-9s %12s %-12s %6s %-15s %-9s %s\n' \
+	printf '%-24s %-9s %12s %-12s %6s %-15s %-9s %s\n' \
 		"$shown" "$name" "$3" "$4" "$5" "${6:+(${6/ / - })}" "$7" "$8"
 	[ "$8" = FAIL ] && failures=$((failures + 1))
 	json_line "$1" "$name" "$3" "$4" "$5" "$6" "$7" "$8"

@@ -72,6 +72,9 @@ gin_build() {
 	fi
 }
 
+# The chain of wye's REST lane, and the entries of its middleware, each with a comma behind it.
+chain='"request-id", "access-log"' entries='{ use = "access-log"; file = "/dev/null"; },'
+
 # words_KIND DIR PORT [HTTP-THREADS STREAM-LOOPS]: sets the command line in `words`.
 words_nginx() {
 	sed -e "s|@PORT@|$2|g" -e "s|@DIR@|$1|g" "$here/peers/nginx.conf.in" >"$1/nginx.conf"
@@ -91,12 +94,14 @@ words_gin() {
 }
 
 words_wye() {
-	local echo_plugin=echo built hub
+	local echo_plugin=echo built hub text
 	hub=$(hub_find)
 	built=$(dirname "$wye")/plugins/.libs/echo.so
 	[ -e "$built" ] && echo_plugin=$(realpath "$built")
-	sed -e "s|@PORT@|$2|" -e "s|@HTTP_THREADS@|${3:-1}|" -e "s|@STREAM_LOOPS@|${4:-1}|" \
-		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" "$here/wye.conf.in" >"$1/wye.conf"
+	text=$(sed -e "s|@PORT@|$2|" -e "s|@HTTP_THREADS@|${3:-1}|" -e "s|@STREAM_LOOPS@|${4:-1}|" \
+		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" "$here/wye.conf.in")
+	text=${text//@MIDDLEWARE@/"$entries"}
+	echo "${text//@CHAIN@/"$chain"}" >"$1/wye.conf"
 	words=("$wye" -c "$1/wye.conf")
 }
 
