@@ -5,6 +5,9 @@ libwyecore_a_SOURCES += \
 	middleware/access-log-line.h \
 	middleware/limiter.c \
 	middleware/limiter.h \
+	middleware/headers.c \
+	middleware/headers-rule.c \
+	middleware/headers-rule.h \
 	middleware/origin.c \
 	middleware/rate-limit.c \
 	middleware/rate-limit-fields.c \

@@ -9,7 +9,11 @@
 
 /* RFC 9110, 8.6, 6.6.1; RFC 9112, 6.1, 9.6. */
 static const char *const RESERVED[] = { "Content-Length", "Transfer-Encoding", "Connection",
-					"Date", "Content-Type" };
+					"Date",           "Content-Type",      NULL };
+/* RFC 9110, 7.2, 7.6.1, 7.8, 8.6, 10.1.1; RFC 9112, 6.1. */
+static const char *const READ[] = { "Host",       "Content-Length", "Transfer-Encoding",
+				    "Connection", "Upgrade",        "Expect",
+				    NULL };
 
 /* clang-format off */
 const uint8_t wye_byte_classes[256] = {
@@ -42,20 +46,30 @@ static bool is_token(const char *name)
 	return true;
 }
 
-static bool is_reserved(const char *name)
+static bool is_one_of(const char *name, const char *const *list)
 {
-	for (size_t i = 0; i < sizeof RESERVED / sizeof RESERVED[0]; i++)
-		if ((*name | 0x20) == (RESERVED[i][0] | 0x20) && !strcasecmp(name, RESERVED[i]))
+	for (; *list; list++)
+		if ((*name | 0x20) == (**list | 0x20) && !strcasecmp(name, *list))
 			return true;
 	return false;
 }
 
-bool wye_field_valid(const char *name, struct wye_text value)
+static bool is_text(struct wye_text value)
 {
 	for (size_t i = 0; i < value.length; i++)
 		if (!wye_byte_is(value.data[i], WYE_BYTE_TEXT))
 			return false;
-	return !is_reserved(name) && is_token(name);
+	return true;
+}
+
+bool wye_field_valid(const char *name, struct wye_text value)
+{
+	return is_text(value) && !is_one_of(name, RESERVED) && is_token(name);
+}
+
+bool wye_request_field_valid(const char *name, struct wye_text value)
+{
+	return is_text(value) && !is_one_of(name, READ) && is_token(name);
 }
 
 bool wye_type_valid(const char *type)

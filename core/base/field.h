@@ -11,6 +11,10 @@
  * control byte but HTAB, and it is not one that wye sets by itself. */
 bool wye_field_valid(const char *name, struct wye_text value);
 
+/* True for a field that a step may change in a request: likewise, and not one by which the
+ * message was read. */
+bool wye_request_field_valid(const char *name, struct wye_text value);
+
 /* True for a Content-Type that can be sent: without control bytes but HTAB. */
 bool wye_type_valid(const char *type);
 

@@ -229,7 +229,8 @@ struct wye_fault wye_head_read(struct wye_head *head, struct wye_arena *arena,
 	struct wye_fault fault = FINE;
 
 	*head = (struct wye_head) { .fields = wye_arena_allocate(
-					    arena, line->fields * sizeof *head->fields) };
+					    arena, line->fields * sizeof *head->fields),
+				    .room = line->fields };
 	if (!head->fields || !copy.data)
 		return (struct wye_fault) { 503, "out of memory\n" };
 	while (!fault.status && head->count < line->fields) {

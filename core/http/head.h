@@ -13,9 +13,9 @@
 
 struct wye_head {
 	struct wye_field *fields; /* in the arena, as are their texts */
-	size_t count;
-	struct wye_text host; /* of Host, or of an absolute-form target */
-	bool chunked;         /* a body in chunks */
+	size_t count, room;       /* in it, and that it has room for */
+	struct wye_text host;     /* of Host, or of an absolute-form target */
+	bool chunked;             /* a body in chunks */
 	bool has_length;
 	uint64_t length; /* of the body */
 	bool expects;    /* Expect: 100-continue */

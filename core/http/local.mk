@@ -1,4 +1,5 @@
 libwyecore_a_SOURCES += \
+	core/http/alter.c \
 	core/http/body.c \
 	core/http/body.h \
 	core/http/chain.c \

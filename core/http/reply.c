@@ -193,6 +193,11 @@ int wye_reply_header(struct wye_request *request, const char *name, struct wye_t
 	return 0;
 }
 
+bool wye_reply_header_valid(const char *name, struct wye_text value)
+{
+	return wye_field_valid(name, value);
+}
+
 size_t wye_reply_remove_header(struct wye_request *request, const char *name)
 {
 	struct wye_reply *reply = &request->reply;

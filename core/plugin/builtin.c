@@ -5,6 +5,7 @@
 #include "plugin/builtin.h"
 
 extern const struct wye_plugin wye_builtin_access_log;
+extern const struct wye_plugin wye_builtin_headers;
 extern const struct wye_plugin wye_builtin_origin;
 extern const struct wye_plugin wye_builtin_rate_limit;
 extern const struct wye_plugin wye_builtin_request_id;
@@ -12,6 +13,7 @@ extern const struct wye_plugin wye_builtin_respond;
 
 const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_access_log, /* middleware/access-log.c */
+	&wye_builtin_headers,    /* middleware/headers.c */
 	&wye_builtin_origin,     /* middleware/origin.c */
 	&wye_builtin_rate_limit, /* middleware/rate-limit.c */
 	&wye_builtin_request_id, /* middleware/request-id.c */

@@ -71,6 +71,22 @@ WYE_API struct wye_text wye_request_body(const struct wye_request *request);
 /* What Content-Length says: known before the body has come; -1 for a body in chunks. */
 WYE_API int64_t wye_request_body_length(const struct wye_request *request);
 
+/* Changes what later steps and the handler see of the head; for request steps. Setting takes
+ * the place of all fields of that name, adding leaves them. Name and value are copied. Texts of
+ * fields that were asked for before stay valid.
+ *
+ * Return 0; -EINVAL if the name is no token or the value has a control byte (RFC 9110, 5.5), or
+ * for a field by which wye has read the message already (Host, Content-Length,
+ * Transfer-Encoding, Connection, Upgrade, Expect); -ENOMEM. */
+WYE_API int wye_request_set_header(struct wye_request *request, const char *name,
+				   struct wye_text value) WYE_MUST_CHECK;
+WYE_API int wye_request_add_header(struct wye_request *request, const char *name,
+				   struct wye_text value) WYE_MUST_CHECK;
+/* Removes all fields of this name, in any case. Returns how many; 0 for the above. */
+WYE_API size_t wye_request_remove_header(struct wye_request *request, const char *name);
+/* Whether the functions above take such a field: for open() to check settings. Any thread. */
+WYE_API bool wye_request_header_valid(const char *name, struct wye_text value);
+
 /* What a middleware found out and others want to know. Setters copy. They return 0 or -ENOMEM.
  */
 WYE_API struct wye_text wye_request_id(const struct wye_request *request);
@@ -150,6 +166,8 @@ WYE_API void wye_reply_discard(struct wye_request *request);
  */
 WYE_API int wye_reply_header(struct wye_request *request, const char *name,
 			     struct wye_text value);
+/* Whether wye_reply_header() takes such a field: for open() to check settings. Any thread. */
+WYE_API bool wye_reply_header_valid(const char *name, struct wye_text value);
 /* Removes all fields of this name, in any case. Returns how many; 0 once the reply has left. */
 WYE_API size_t wye_reply_remove_header(struct wye_request *request, const char *name);
 /* The first field of this name that was added. */

@@ -17,6 +17,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \
 	tests/integration/test_hammer.py \
+	tests/integration/test_headers.py \
 	tests/integration/test_heartbeat.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
@@ -45,6 +46,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/peers.py tests/integration/
 
 # The plugins that they use.
 check_LTLIBRARIES = \
+	tests/plugins/answers.la \
 	tests/plugins/bodies.la \
 	tests/plugins/broken1.la \
 	tests/plugins/broken2.la \
@@ -66,6 +68,11 @@ check_LTLIBRARIES = \
 	tests/plugins/tasks.la \
 	tests/plugins/tell.la \
 	tests/plugins/workers.la
+
+tests_plugins_answers_la_SOURCES = tests/plugins/answers.c
+tests_plugins_answers_la_CPPFLAGS = $(PLUGIN_CPPFLAGS) -D_GNU_SOURCE
+tests_plugins_answers_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_answers_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_bodies_la_SOURCES = tests/plugins/bodies.c
 tests_plugins_bodies_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)

@@ -191,6 +191,17 @@ class Wye:
             self.folder.cleanup()
 
 
+def check_config(text):
+    """Exit status and errors of `wye -t`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "wye.conf")
+        with open(path, "w") as out:
+            out.write(text)
+        done = subprocess.run([PROGRAM, "-t", "-c", path], capture_output=True, text=True,
+                              timeout=PATIENCE)
+    return done.returncode, done.stderr
+
+
 def upgrade(path="/ws", headers="", key=KEY, version="13"):
     return ("GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: %s\r\n%s\r\n"

@@ -3,6 +3,7 @@ if HAVE_CMOCKA
 include tests/unit/base.mk
 include tests/unit/http.mk
 include tests/unit/jwt.mk
+include tests/unit/middleware.mk
 include tests/unit/stream.mk
 include tests/unit/websocket.mk
 endif

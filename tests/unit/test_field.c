@@ -70,6 +70,21 @@ static void fields_of_replies(void **state)
 			fail_msg("%s", reserved[i]);
 }
 
+static void fields_of_requests(void **state)
+{
+	static const char *const read[] = { "Content-Length", "transfer-encoding", "CONNECTION",
+					    "host",           "Upgrade",           "expect",
+					    "",               "a:" };
+
+	(void)state;
+	assert_true(wye_request_field_valid("Content-Type", text("a/b")));
+	assert_true(wye_request_field_valid("Date", text("")));
+	assert_false(wye_request_field_valid("X-A", text("b\nc")));
+	for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+		if (wye_request_field_valid(read[i], text("")))
+			fail_msg("%s", read[i]);
+}
+
 static void names_in_any_case(void **state)
 {
 	const struct wye_field fields[] = { { text("Ab"), text("1") },
@@ -161,7 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(token_bytes),       cmocka_unit_test(other_bytes),
-		cmocka_unit_test(fields_of_replies), cmocka_unit_test(names_in_any_case),
+		cmocka_unit_test(fields_of_replies), cmocka_unit_test(fields_of_requests), cmocka_unit_test(names_in_any_case),
 		cmocka_unit_test(trimmed),           cmocka_unit_test(list_has),
 		cmocka_unit_test(from_both_ends),
 	};
