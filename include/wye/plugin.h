@@ -15,6 +15,7 @@
 #include <wye/group.h>
 #include <wye/jwt.h>
 #include <wye/limit.h>
+#include <wye/http.h>
 #include <wye/log.h>
 #include <wye/loop.h>
 #include <wye/metric.h>

@@ -4,6 +4,7 @@ BASE_TESTS = \
 	tests/unit/test_bucket \
 	tests/unit/test_calls \
 	tests/unit/test_context \
+	tests/unit/test_date \
 	tests/unit/test_field \
 	tests/unit/test_hash \
 	tests/unit/test_hosts \
@@ -28,6 +29,8 @@ EXTRA_DIST += tests/unit/unit.h
 
 tests_unit_test_attribute_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attribute_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_date_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_date_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_id_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_id_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_loop_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
