@@ -20,6 +20,7 @@ struct value {
 	int64_t integer;
 	const char *string; /* in the config or in the table */
 	const char **items;
+	const char **names; /* of the items, if they are pairs */
 	size_t count;
 };
 
@@ -31,9 +32,13 @@ struct wye_settings {
 };
 
 static const char *const TYPES[] = {
-	[WYE_SETTING_BOOLEAN] = "true or false",     [WYE_SETTING_INTEGER] = "an integer",
-	[WYE_SETTING_NUMBER] = "a number",           [WYE_SETTING_STRING] = "a string",
-	[WYE_SETTING_STRINGS] = "a list of strings", [WYE_SETTING_GROUP] = "a group: { ... }",
+	[WYE_SETTING_BOOLEAN] = "true or false",
+	[WYE_SETTING_INTEGER] = "an integer",
+	[WYE_SETTING_NUMBER] = "a number",
+	[WYE_SETTING_STRING] = "a string",
+	[WYE_SETTING_STRINGS] = "a list of strings",
+	[WYE_SETTING_GROUP] = "a group: { ... }",
+	[WYE_SETTING_PAIRS] = "a group of strings: { name = \"...\"; }",
 };
 
 static size_t table_length(const struct wye_setting *table)
@@ -118,6 +123,28 @@ static bool read_strings(struct value *value, const config_setting_t *source)
 	return value->items;
 }
 
+/* Names and strings lie in one block. */
+static bool read_pairs(struct value *value, const config_setting_t *source)
+{
+	size_t length;
+
+	if (config_setting_type(source) != CONFIG_TYPE_GROUP)
+		return false;
+	length = (size_t)config_setting_length(source);
+	value->items = calloc(2 * length + 1, sizeof *value->items);
+	for (size_t i = 0; value->items && i < length; i++) {
+		const config_setting_t *member = config_setting_get_elem(source, (unsigned)i);
+
+		value->names = value->items + length;
+		value->names[i] = config_setting_name(member);
+		value->items[i] = config_setting_get_string(member);
+		if (!value->items[i])
+			return false;
+		value->count++;
+	}
+	return value->items;
+}
+
 static bool read_value(struct value *value, const struct wye_setting *row,
 		       const config_setting_t *source)
 {
@@ -143,6 +170,8 @@ static bool read_value(struct value *value, const struct wye_setting *row,
 		return read_strings(value, source);
 	case WYE_SETTING_GROUP:
 		return config_setting_type(source) == CONFIG_TYPE_GROUP;
+	case WYE_SETTING_PAIRS:
+		return read_pairs(value, source);
 	}
 	return false;
 }
@@ -190,12 +219,13 @@ static bool check_choice(const struct value *value, const struct wye_setting *ro
 	for (const char *const *choice = row->choices; *choice && length < sizeof hint;
 	     choice++)
 		length += (size_t)snprintf(hint + length, sizeof hint - length, "%s\"%s\"",
-					   choice == row->choices ? "; it must be " :
-					   choice[1]		  ? ", " :
-								    " or ",
+					   choice == row->choices ? "; it must be "
+					   : choice[1]            ? ", "
+								  : " or ",
 					   *choice);
 	wye_config_problem(problems, value->source, "\"%s\" can't be \"%s\"%s", row->name,
-			   value->string, nearest.best ? wye_nearest_hint(&nearest, hint) : hint);
+			   value->string,
+			   nearest.best ? wye_nearest_hint(&nearest, hint) : hint);
 	return false;
 }
 
@@ -319,6 +349,7 @@ static bool fallback_fits(const struct wye_setting *row)
 	case WYE_SETTING_STRING:
 		return !text || is_choice(row, text);
 	case WYE_SETTING_STRINGS:
+	case WYE_SETTING_PAIRS:
 		return !text;
 	case WYE_SETTING_GROUP: /* the program's own only */
 		break;
@@ -341,6 +372,10 @@ int wye_settings_check_table(const struct wye_setting *table, struct wye_error *
 }
 
 /* ---- reading, for plugins too ---- */
+
+enum {
+	LISTS = 1u << WYE_SETTING_STRINGS | 1u << WYE_SETTING_PAIRS,
+};
 
 static const struct value *find(const struct wye_settings *settings, const char *name,
 				unsigned types)
@@ -378,15 +413,23 @@ const char *wye_setting_string(const struct wye_settings *settings, const char *
 
 size_t wye_setting_count(const struct wye_settings *settings, const char *name)
 {
-	return find(settings, name, 1u << WYE_SETTING_STRINGS)->count;
+	return find(settings, name, LISTS)->count;
 }
 
 const char *wye_setting_item(const struct wye_settings *settings, const char *name,
 			     size_t index)
 {
-	const struct value *value = find(settings, name, 1u << WYE_SETTING_STRINGS);
+	const struct value *value = find(settings, name, LISTS);
 
 	return index < value->count ? value->items[index] : NULL;
+}
+
+const char *wye_setting_item_name(const struct wye_settings *settings, const char *name,
+				  size_t index)
+{
+	const struct value *value = find(settings, name, 1u << WYE_SETTING_PAIRS);
+
+	return index < value->count ? value->names[index] : NULL;
 }
 
 bool wye_setting_given(const struct wye_settings *settings, const char *name)

@@ -22,6 +22,7 @@ enum wye_setting_type {
 	WYE_SETTING_STRING,
 	WYE_SETTING_STRINGS, /* a list or array of strings */
 	WYE_SETTING_GROUP,   /* of the program's own tables only */
+	WYE_SETTING_PAIRS,   /* a group of strings under names of the user's own */
 };
 
 enum wye_setting_flag {
@@ -34,7 +35,8 @@ struct wye_setting {
 	enum wye_setting_type type;
 	unsigned flags;
 	const char *fallback;    /* the default: a string without quotes, "true", "0.5";
-				    NULL: unset, 0, false, empty. A list has none */
+				    NULL: unset, 0, false, empty. Lists and pairs have
+				    none */
 	double minimum, maximum; /* of a number; both 0: no range */
 	const char *const
 		*choices;     /* of a string: all that are allowed, NULL at the end; or NULL */
@@ -54,10 +56,13 @@ WYE_API int64_t wye_setting_integer(const struct wye_settings *settings, const c
 WYE_API double wye_setting_number(const struct wye_settings *settings, const char *name);
 /* NULL if unset. */
 WYE_API const char *wye_setting_string(const struct wye_settings *settings, const char *name);
-/* The strings of a list. */
+/* The strings of a list, or of pairs in the order that they have in the config. */
 WYE_API size_t wye_setting_count(const struct wye_settings *settings, const char *name);
 WYE_API const char *wye_setting_item(const struct wye_settings *settings, const char *name,
 				     size_t index);
+/* What a pair's string is named; NULL behind the last. */
+WYE_API const char *wye_setting_item_name(const struct wye_settings *settings, const char *name,
+					  size_t index);
 
 /* Puts a sentence about one setting into `why`, with the FILE:LINE where it stands in front. */
 WYE_API void wye_setting_error(const struct wye_settings *settings, const char *name,

@@ -50,7 +50,8 @@ class Manual(unittest.TestCase):
             self.assertEqual(len(row), 5, row)
             key, kind, default, span, sentence = row
             self.assertRegex(key, "^`[a-z_]+`$")
-            self.assertIn(kind, ("boolean", "integer", "number", "string", "list of strings", "group"), row)
+            self.assertIn(kind, ("boolean", "integer", "number", "string", "list of strings", "group",
+                                 "pairs"), row)
             self.assertGreater(len(sentence), 5, row)
             self.assertFalse(sentence.endswith("."), row)
             if kind in ("integer", "number"):

@@ -32,6 +32,7 @@ static const struct wye_setting TABLE[] = {
 	{ .name = "names", .type = WYE_SETTING_STRINGS },
 	{ .name = "bare", .type = WYE_SETTING_STRING },
 	{ .name = "any", .type = WYE_SETTING_INTEGER },
+	{ .name = "fields", .type = WYE_SETTING_PAIRS },
 	{ .name = NULL },
 };
 
@@ -101,6 +102,8 @@ static void assert_defaults(const struct wye_settings *settings)
 	assert_null(wye_setting_item(settings, "names", 0));
 	assert_null(wye_setting_string(settings, "bare"));
 	assert_int_equal(wye_setting_integer(settings, "any"), 0);
+	assert_int_equal(wye_setting_count(settings, "fields"), 0);
+	assert_null(wye_setting_item_name(settings, "fields", 0));
 	for (const struct wye_setting *row = TABLE; row->name; row++)
 		assert_false(wye_setting_given(settings, row->name));
 }
@@ -132,7 +135,8 @@ static void values(void **state)
 	(void)state;
 	read_text(&fixture, TABLE,
 		  "quiet = false; count = 900000000000000L; pause = 0.25; title = \"a\";\n"
-		  "colour = \"blue\"; names = [ \"x\", \"y\" ]; bare = \"\"; any = -5;");
+		  "colour = \"blue\"; names = [ \"x\", \"y\" ]; bare = \"\"; any = -5;\n"
+		  "fields = { X-A = \"1\"; b = \"\"; };");
 	assert_said(&fixture, "");
 	assert_false(wye_setting_boolean(fixture.settings, "quiet"));
 	assert_true(wye_setting_integer(fixture.settings, "count") == 900000000000000);
@@ -144,6 +148,12 @@ static void values(void **state)
 	assert_null(wye_setting_item(fixture.settings, "names", 2));
 	assert_string_equal(wye_setting_string(fixture.settings, "bare"), "");
 	assert_int_equal(wye_setting_integer(fixture.settings, "any"), -5);
+	assert_int_equal(wye_setting_count(fixture.settings, "fields"), 2);
+	assert_string_equal(wye_setting_item_name(fixture.settings, "fields", 0), "X-A");
+	assert_string_equal(wye_setting_item(fixture.settings, "fields", 0), "1");
+	assert_string_equal(wye_setting_item_name(fixture.settings, "fields", 1), "b");
+	assert_string_equal(wye_setting_item(fixture.settings, "fields", 1), "");
+	assert_null(wye_setting_item_name(fixture.settings, "fields", 2));
 	for (const struct wye_setting *row = TABLE; row->name; row++)
 		assert_true(wye_setting_given(fixture.settings, row->name));
 	end(&fixture);
@@ -178,6 +188,11 @@ static void wrong_types(void **state)
 	assert_refused(TABLE, "names = \"x\";", "\"names\" must be a list of strings\n");
 	assert_refused(TABLE, "names = [ 1 ];", "\"names\" must be a list of strings\n");
 	assert_refused(TABLE, "names = ( \"x\", 1 );", "\"names\" must be a list of strings\n");
+	assert_refused(TABLE, "fields = [ \"x\" ];",
+		       "\"fields\" must be a group of strings: { name = \"...\"; }\n");
+	assert_refused(TABLE, "fields = { a = \"x\"; b = 1; };",
+		       "\"fields\" must be a group of strings: { name = \"...\"; }\n");
+	assert_refused(TABLE, "fields = { };", "");
 }
 
 static void ranges(void **state)
