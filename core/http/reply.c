@@ -4,6 +4,8 @@
  * are read from files and sources are in source.c.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -280,12 +282,32 @@ void wye_reply_seal(struct wye_request *request)
 	request->reply.sealed = true;
 }
 
+/* It has no body, and the Content-Length of the 200 in its place (RFC 9110, 8.6): the engine
+ * would say 0. */
+static struct MHD_Response *not_modified(const struct wye_reply *reply)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	char text[24];
+
+	snprintf(text, sizeof text, "%" PRIu64, reply->length);
+	if (!response || reply->length == WYE_LENGTH_UNKNOWN ||
+	    (MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH,
+				      MHD_RO_END) &&
+	     MHD_add_response_header(response, "Content-Length", text)))
+		return response;
+	MHD_destroy_response(response);
+	return NULL;
+}
+
 static struct MHD_Response *make_response(struct wye_request *request)
 {
 	const struct wye_reply *reply = &request->reply;
 
-	if (reply->status == 204 || reply->status == 304) /* RFC 9110, 6.4.1 */
+	if (reply->status == 204) /* RFC 9110, 6.4.1 */
 		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	if (reply->status == 304)
+		return not_modified(reply);
 	if (reply->kind == WYE_REPLY_BYTES)
 		return MHD_create_response_from_buffer(reply->length, (void *)reply->body,
 						       MHD_RESPMEM_PERSISTENT);
