@@ -74,6 +74,16 @@ struct wye_text wye_request_parameter(const struct wye_request *request, const c
 	return (struct wye_text) { NULL, 0 };
 }
 
+/* It is the last, if there is one. */
+struct wye_text wye_request_rest(const struct wye_request *request)
+{
+	size_t count = request->parameter_count;
+
+	if (!count || !request->parameters[count - 1].rest)
+		return (struct wye_text) { NULL, 0 };
+	return wye_parameter_text(&request->parameters[count - 1], &own(request)->arena);
+}
+
 /* ---- query, form, cookies ---- */
 
 static const struct wye_inputs NOTHING;

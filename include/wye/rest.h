@@ -46,6 +46,8 @@ WYE_API struct wye_text wye_request_header(const struct wye_request *request, co
  * decoded in ":id" and stays "%2F" in "*rest", where it would pass for a separator. */
 WYE_API struct wye_text wye_request_parameter(const struct wye_request *request,
 					      const char *name);
+/* The one that is a rest ("*rest"), whatever its name; none on routes without. */
+WYE_API struct wye_text wye_request_rest(const struct wye_request *request);
 /* The first parameter of this name in the query, or in a body of type
  * application/x-www-form-urlencoded: decoded, "+" is a blank (WHATWG URL, 5.1). */
 WYE_API struct wye_text wye_request_query_value(const struct wye_request *request,
@@ -107,7 +109,8 @@ WYE_API void wye_request_set_data(struct wye_request *request, void *data);
 
 /* ---- the reply ---- */
 
-/* Answers: a status, a Content-Type (NULL: none) and a whole body, which is copied.
+/* Answers: a status, a Content-Type (NULL: none) and a whole body, which is copied. The body of
+ * a 304 is not sent; its length is said, as that of the 200 in its place (RFC 9110, 8.6).
  *
  * Returns 0; -EALREADY if there is an answer already (nothing changed; logged with both
  * culprits); -EINVAL for a status outside 200..599, or a type with a control byte; -ENOMEM (the
