@@ -13,6 +13,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_docs.py \
 	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
+	tests/integration/test_files.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \

@@ -13,8 +13,8 @@ import unittest
 from wye import PLUGINS, PROGRAM, Wye, main
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-DOCS = ["README.md", "docs/configuration.md", "docs/middleware.md", "docs/plugins.md",
-        "docs/rest.md", "docs/websocket.md"]
+DOCS = ["README.md", "docs/configuration.md", "docs/handlers.md", "docs/middleware.md",
+        "docs/plugins.md", "docs/rest.md", "docs/websocket.md"]
 
 
 def blocks(path):

@@ -1,6 +1,8 @@
 # Tests of core/http, core/net and middleware.
+# Tests of core/http and core/net, and of handlers.
 HTTP_TESTS = \
 	tests/unit/test_farewell \
+	tests/unit/test_files \
 	tests/unit/test_forwarded \
 	tests/unit/test_head \
 	tests/unit/test_rate_limit
@@ -18,3 +20,5 @@ tests_unit_test_farewell_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_farewell_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_rate_limit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_rate_limit_LDADD = libwyecore.a $(CMOCKA_LIBS) $(CONFIG_LIBS) -lpthread
+tests_unit_test_files_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_files_LDADD = libwyecore.a $(CMOCKA_LIBS)
