@@ -8,6 +8,9 @@ libwyecore_a_SOURCES += \
 	middleware/headers.c \
 	middleware/headers-rule.c \
 	middleware/headers-rule.h \
+	middleware/ip-filter.c \
+	middleware/ip-ranges.c \
+	middleware/ip-ranges.h \
 	middleware/origin.c \
 	middleware/rate-limit.c \
 	middleware/rate-limit-fields.c \

@@ -235,10 +235,12 @@ static void find_client(struct wye_request *request)
 	char text[WYE_ADDRESS_TEXT];
 	size_t length;
 
+	wye_address_bytes(&connection->peer, request->address);
 	if (!connection->listener->trust.count ||
 	    !wye_forwarded_client(&connection->listener->trust, &connection->peer,
 				  request->head.fields, request->head.count, &client))
 		return;
+	wye_address_bytes(&client, request->address);
 	length = wye_address_text(&client, text);
 	request->client = wye_arena_copy(&request->arena, text, length);
 }

@@ -53,6 +53,11 @@ struct wye_text wye_request_client(const struct wye_request *request)
 	return request->client;
 }
 
+void wye_request_client_address(const struct wye_request *request, uint8_t out[16])
+{
+	memcpy(out, request->address, 16);
+}
+
 struct wye_text wye_request_header(const struct wye_request *request, const char *name)
 {
 	return wye_field_find(request->head.fields, request->head.count, name);

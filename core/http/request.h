@@ -113,6 +113,7 @@ struct wye_request {
 
 	struct wye_text method, target, version, client, id, user;
 	struct wye_attribute *attributes;
+	uint8_t address[16]; /* the client's */
 	struct wye_target parts;
 	struct wye_head head;
 	enum wye_method method_bit;

@@ -41,6 +41,7 @@ static int make_handshake(struct wye_request *request, struct wye_handshake **ou
 		.target = request->target,
 		.host = request->head.host,
 		.client = wye_request_client(request),
+		.address = request->address,
 		.peer = &request->connection->peer,
 		.fields = request->head.fields,
 		.count = request->head.count,

@@ -54,6 +54,7 @@ static int copy_fields(struct wye_handshake *handshake,
 static int fill(struct wye_handshake *handshake, const struct wye_handshake_source *source)
 {
 	handshake->peer = *source->peer;
+	memcpy(handshake->address, source->address, sizeof handshake->address);
 	handshake->lanes = source->lanes;
 	handshake->client = keep(handshake, source->client);
 	handshake->host = keep(handshake, source->host);
@@ -237,6 +238,11 @@ struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake, c
 struct wye_text wye_handshake_client(const struct wye_handshake *handshake)
 {
 	return handshake->client;
+}
+
+void wye_handshake_client_address(const struct wye_handshake *handshake, uint8_t out[16])
+{
+	memcpy(out, handshake->address, 16);
 }
 
 struct wye_text wye_handshake_route(const struct wye_handshake *handshake)

@@ -43,6 +43,7 @@ struct wye_handshake {
 	struct wye_stream_loop *loop; /* NULL while it is on its http thread */
 	int descriptor;
 	union wye_address peer; /* of the socket, which the limits count */
+	uint8_t address[16];    /* the client's */
 	struct wye_text target, host, client, id, user, subprotocol;
 	struct wye_attribute *attributes;
 	struct wye_target parts;
@@ -76,6 +77,7 @@ struct wye_handshake {
 /* What the http side has parsed; copied. */
 struct wye_handshake_source {
 	struct wye_text target, host, client;
+	const uint8_t *address; /* 16 bytes */
 	const union wye_address *peer;
 	const struct wye_field *fields; /* their texts lie one behind the other */
 	size_t count;

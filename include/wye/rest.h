@@ -37,6 +37,9 @@ WYE_API struct wye_text wye_request_version(const struct wye_request *request);
 WYE_API struct wye_text wye_request_host(const struct wye_request *request);
 /* The client's address: the peer's, or where that is a trusted proxy what it says. */
 WYE_API struct wye_text wye_request_client(const struct wye_request *request);
+/* The same as bytes in network order, IPv4 mapped into IPv6 (RFC 4291, 2.5.5.2): for comparing
+ * it without a look at its text. */
+WYE_API void wye_request_client_address(const struct wye_request *request, uint8_t out[16]);
 /* The pattern of the route that matched; none on a 404. */
 WYE_API struct wye_text wye_request_route(const struct wye_request *request);
 

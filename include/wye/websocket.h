@@ -38,6 +38,8 @@ WYE_API bool wye_handshake_header_at(const struct wye_handshake *handshake, size
 				     struct wye_field *out);
 WYE_API struct wye_text wye_handshake_host(const struct wye_handshake *handshake);
 WYE_API struct wye_text wye_handshake_client(const struct wye_handshake *handshake);
+WYE_API void wye_handshake_client_address(const struct wye_handshake *handshake,
+					  uint8_t out[16]);
 WYE_API struct wye_text wye_handshake_query_value(const struct wye_handshake *handshake,
 						  const char *name);
 WYE_API struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake,

@@ -20,6 +20,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_hammer.py \
 	tests/integration/test_headers.py \
 	tests/integration/test_heartbeat.py \
+	tests/integration/test_ip_filter.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \

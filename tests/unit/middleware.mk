@@ -1,9 +1,15 @@
 # Tests of the pure parts of middleware.
 MIDDLEWARE_TESTS = \
 	tests/unit/test_headers_rule
+# Tests of what middleware is made of, where that is pure.
+MIDDLEWARE_TESTS = \
+	tests/unit/test_ip_ranges
 
 check_PROGRAMS += $(MIDDLEWARE_TESTS)
 TESTS += $(MIDDLEWARE_TESTS)
 
 tests_unit_test_headers_rule_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_headers_rule_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_ip_ranges_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
+tests_unit_test_ip_ranges_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ip_ranges_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
