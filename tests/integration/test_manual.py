@@ -49,7 +49,7 @@ class Manual(unittest.TestCase):
         for row in rows:
             self.assertEqual(len(row), 5, row)
             key, kind, default, span, sentence = row
-            self.assertRegex(key, "^`[a-z_]+`$")
+            self.assertRegex(key, "^`[a-z0-9_]+`$")
             self.assertIn(kind, ("boolean", "integer", "number", "string", "list of strings", "group",
                                  "pairs"), row)
             self.assertGreater(len(sentence), 5, row)

@@ -18,13 +18,13 @@ def resident(pid):
 
 
 class Many(unittest.TestCase):
-    def test_twice(self):
+    def test_again_and_again(self):
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         count = 500 if SANITIZED else min(10000, limit - 500)
         with Wye() as wye:
             start = wye.descriptors()
             after = []
-            for _ in range(2):
+            for _ in range(3):
                 out = subprocess.run([CLIENT, "round", "-c", str(count), "127.0.0.1:%d/ws" % wye.port],
                                      capture_output=True, text=True, timeout=120)
                 self.assertEqual(out.returncode, 0, out.stdout + out.stderr)
@@ -34,11 +34,11 @@ class Many(unittest.TestCase):
                 after.append(resident(wye.process.pid))
                 self.assertEqual(wye.descriptors(), start)
                 self.assertEqual(metrics["rest_requests_waiting"], 0)
-            print("%d connections, resident after each round: %d and %d KB" % (count, *after))
-            self.assertEqual(metrics["ws_connections_opened_total"], 2 * count)
-            self.assertEqual(metrics["ws_closed_peer_total"], 2 * count)
-            if not SANITIZED:  # the allocator takes a MB more in some round, and then no more
-                self.assertLess(after[1], after[0] + 2048)
+            print("%d connections, resident after each round: %d, %d and %d KB" % (count, *after))
+            self.assertEqual(metrics["ws_connections_opened_total"], 3 * count)
+            self.assertEqual(metrics["ws_closed_peer_total"], 3 * count)
+            if not SANITIZED:  # the allocator takes a MB or two more in some round, and then no more
+                self.assertLess(after[2], max(after[:2]) + 2048)
 
 
 if __name__ == "__main__":

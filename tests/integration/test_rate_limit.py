@@ -210,7 +210,7 @@ class RateLimit(unittest.TestCase):
     def test_longer_than_its_ticket(self):
         with start("rate = 0.1; burst = 9; delay = 0;", route="ticket_timeout = 0.1;") as wye:
             self.assertEqual([self.status(wye), self.status(wye)], [200, 503])
-            self.assertEqual(wye.metrics()["rate_limit_waiting"], 0)
+            wye.wait_metric("rate_limit_waiting", 0)
 
     def complaint(self, settings):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as out:
