@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""10,000 WebSocket connections open, echo and close, twice over: nothing stays behind."""
+"""10,000 WebSocket connections open, echo and close, three times over: nothing stays behind."""
 
 import os
 import resource
