@@ -2,102 +2,27 @@
  *
  * registry.c - see registry.h.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/calls.h"
-#include "base/metric.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "plugin/builtin.h"
-#include "plugin/loader.h"
+#include "plugin/instance.h"
+#include "plugin/library.h"
 #include "plugin/registry.h"
 
-struct loaded {
-	struct loaded *next;
-	char *name; /* as in `load` */
-	const struct wye_plugin *plugin;
-	void *handle;
-};
-
-struct instance {
-	struct instance *next; /* the last opened first */
-	char *name;
-	const struct wye_plugin *plugin;
-	void *pointer;
-	struct wye_settings *settings;
-	const config_setting_t *source; /* NULL: made by a name alone */
-	struct wye_gauges gauges;
-	bool broken; /* open() failed: names that use it are no second problem */
-	bool started;
-};
-
 struct wye_registry {
-	struct loaded *loaded;
-	struct instance *instances;
-	const char *folder, *config_path;
+	struct wye_library library;
+	struct wye_instance *instances;
 };
 
-static const char *const PART_NAMES[] = {
-	[WYE_PART_REST_HANDLER] = "a REST handler",
-	[WYE_PART_REST_MIDDLEWARE] = "a REST middleware",
-	[WYE_PART_WS_HANDLER] = "a WebSocket handler",
-	[WYE_PART_WS_MIDDLEWARE] = "a WebSocket middleware",
-};
-
-/* ---- parts of a plugin ---- */
-
-/* All four types begin with their size and their name. */
-struct part {
-	size_t size;
-	const char *name;
-};
-
-static const struct part *const *parts_of(const struct wye_plugin *plugin, enum wye_part part)
+static struct wye_instance *find_instance(const struct wye_registry *registry, const char *name,
+					  size_t length)
 {
-	switch (part) {
-	case WYE_PART_REST_HANDLER:
-		return (const struct part *const *)plugin->rest_handlers;
-	case WYE_PART_REST_MIDDLEWARE:
-		return (const struct part *const *)plugin->rest_middleware;
-	case WYE_PART_WS_HANDLER:
-		return (const struct part *const *)plugin->ws_handlers;
-	case WYE_PART_WS_MIDDLEWARE:
-		return (const struct part *const *)plugin->ws_middleware;
-	}
-	return NULL;
-}
-
-static size_t count_parts(const struct wye_plugin *plugin, enum wye_part part)
-{
-	const struct part *const *list = parts_of(plugin, part);
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
-static const struct part *part_named(const struct wye_plugin *plugin, enum wye_part part,
-				     const char *name)
-{
-	const struct part *const *list = parts_of(plugin, part);
-
-	for (; list && *list; list++)
-		if (!strcmp((*list)->name, name))
-			return *list;
-	return NULL;
-}
-
-/* ---- instances ---- */
-
-static struct instance *find_instance(const struct wye_registry *registry, const char *name,
-				      size_t length)
-{
-	struct instance *instance = registry->instances;
+	struct wye_instance *instance = registry->instances;
 
 	while (instance &&
 	       (strlen(instance->name) != length || memcmp(instance->name, name, length) != 0))
@@ -105,176 +30,21 @@ static struct instance *find_instance(const struct wye_registry *registry, const
 	return instance;
 }
 
-static void free_instance(struct instance *instance)
-{
-	wye_settings_destroy(instance->settings);
-	free(instance->name);
-	free(instance);
-}
-
-static int call_open(struct instance *instance, struct wye_error *why)
-{
-	struct wye_call before = wye_call_enter(instance->name, NULL);
-	int error = instance->plugin->open(instance->settings, &instance->pointer, why);
-
-	wye_call_leave(before);
-	return error;
-}
-
-static int open_instance(struct instance *instance, struct wye_problems *problems)
-{
-	struct wye_error why = { "" };
-
-	if (!instance->plugin->open || !call_open(instance, &why))
-		return 0;
-	instance->broken = true;
-	if (instance->source &&
-	    strncmp(why.text, config_setting_source_file(instance->source),
-		    strlen(config_setting_source_file(instance->source))) != 0)
-		wye_config_problem(problems, instance->source, "\"%s\" can't be opened: %s",
-				   instance->name, why.text);
-	else /* it has its place already */
-		wye_problem(problems, NULL, 0, "%s", why.text);
-	return 0;
-}
-
-static void register_gauges(struct instance *instance)
-{
-	const char *name = instance->name;
-
-	instance->gauges = (struct wye_gauges) {
-		wye_metric_register_for("plugin_timers_open", WYE_GAUGE, "plugin", name),
-		wye_metric_register_for("plugin_posts_open", WYE_GAUGE, "plugin", name),
-		wye_metric_register_for("plugin_jobs_open", WYE_GAUGE, "plugin", name),
-		wye_metric_register_for("plugin_tickets_open", WYE_GAUGE, "plugin", name),
-	};
-}
-
 static int add_instance(struct wye_registry *registry, const struct wye_plugin *plugin,
 			const char *name, const config_setting_t *source,
 			struct wye_problems *problems)
 {
-	struct instance *instance = calloc(1, sizeof *instance);
-	unsigned errors = problems->errors;
-	int error;
+	struct wye_instance *instance;
+	int error = wye_instance_open(&instance, plugin, name, source, problems);
 
-	if (!instance)
-		return -ENOMEM;
-	instance->plugin = plugin;
-	instance->source = source;
-	instance->name = strdup(name);
-	error = instance->name ? wye_settings_create(&instance->settings, plugin->settings,
-						     source, name, problems)
-			       : -ENOMEM;
-	if (error) {
-		free_instance(instance);
+	if (error)
 		return error;
-	}
-	register_gauges(instance);
 	instance->next = registry->instances;
 	registry->instances = instance;
-	if (problems->errors > errors) {
-		instance->broken = true;
-		return 0;
-	}
-	return open_instance(instance, problems);
-}
-
-/* ---- the `plugins` and `middleware` sections ---- */
-
-static const struct wye_plugin *builtin_named(const char *name, struct wye_nearest *nearest)
-{
-	for (const struct wye_plugin *const *builtin = wye_builtins; *builtin; builtin++) {
-		if (!strcmp((*builtin)->name, name))
-			return *builtin;
-		wye_nearest_offer(nearest, (*builtin)->name);
-	}
-	return NULL;
-}
-
-/* The name that was meant, if it is one of the plugin folder's files. */
-static const char *near_files(const char *folder, const char *name, char hint[128])
-{
-	DIR *files = opendir(folder);
-	struct wye_nearest nearest;
-	struct dirent *entry;
-	char base[64], best[64];
-
-	wye_nearest_init(&nearest, name);
-	while (files && (entry = readdir(files))) {
-		size_t length = strlen(entry->d_name);
-
-		if (length < 4 || length >= sizeof base ||
-		    strcmp(entry->d_name + length - 3, ".so") != 0)
-			continue;
-		memcpy(base, entry->d_name, length - 3);
-		base[length - 3] = '\0';
-		wye_nearest_offer(&nearest, base);
-		if (nearest.best == base)
-			nearest.best = strcpy(best, base);
-	}
-	if (files)
-		closedir(files);
-	if (nearest.best && !strcmp(nearest.best, name))
-		nearest.best = NULL; /* it is there, and wrong */
-	return wye_nearest_hint(&nearest, hint);
-}
-
-static int load_plugin(struct wye_registry *registry, const char *name,
-		       const config_setting_t *at, const struct wye_plugin **out,
-		       struct wye_problems *problems)
-{
-	struct loaded *loaded = registry->loaded;
-	struct wye_error why = { "" };
-
-	while (loaded && strcmp(loaded->name, name) != 0)
-		loaded = loaded->next;
-	if (loaded) {
-		*out = loaded->plugin;
-		return 0;
-	}
-	loaded = calloc(1, sizeof *loaded);
-	if (!loaded)
-		return -ENOMEM;
-	loaded->name = strdup(name);
-	if (!loaded->name || wye_plugin_load(&loaded->plugin, &loaded->handle, name,
-					     registry->folder, registry->config_path, &why)) {
-		char hint[128];
-
-		wye_config_problem(problems, at, "%s%s", why.text,
-				   near_files(registry->folder, name, hint));
-		free(loaded->name);
-		free(loaded);
-		*out = NULL;
-		return 0;
-	}
-	loaded->next = registry->loaded;
-	registry->loaded = loaded;
-	*out = loaded->plugin;
 	return 0;
 }
 
-static const struct wye_plugin *used_plugin(struct wye_registry *registry, const char *name,
-					    const config_setting_t *at,
-					    struct wye_problems *problems)
-{
-	struct wye_nearest nearest;
-	const struct wye_plugin *plugin;
-	char hint[128];
-
-	wye_nearest_init(&nearest, name);
-	plugin = builtin_named(name, &nearest);
-	for (struct loaded *loaded = registry->loaded; loaded && !plugin;
-	     loaded = loaded->next) {
-		if (!strcmp(loaded->name, name))
-			plugin = loaded->plugin;
-		wye_nearest_offer(&nearest, loaded->name);
-	}
-	if (!plugin)
-		wye_config_problem(problems, at, "there is no middleware \"%s\"%s", name,
-				   wye_nearest_hint(&nearest, hint));
-	return plugin;
-}
+/* ---- the `plugins` and `middleware` sections ---- */
 
 /* What an entry is called without `as`: its file's name, without folder and ".so". */
 static const char *name_of_file(const char *file, char out[NAME_MAX + 1])
@@ -304,9 +74,9 @@ static int read_entry(struct wye_registry *registry, const config_setting_t *ent
 		return 0;
 	}
 	if (!strcmp(key, "load"))
-		error = load_plugin(registry, name, entry, &plugin, problems);
+		error = wye_library_load(&registry->library, name, entry, &plugin, problems);
 	else
-		plugin = used_plugin(registry, name, entry, problems);
+		plugin = wye_library_use(&registry->library, name, entry, problems);
 	if (error || !plugin)
 		return error;
 	if (!config_setting_lookup_string(entry, "as", &as))
@@ -354,8 +124,8 @@ int wye_registry_create(struct wye_registry **out, const struct wye_config *conf
 
 	if (!registry)
 		return -ENOMEM;
-	registry->folder = folder;
-	registry->config_path = wye_config_path(config);
+	registry->library.folder = folder;
+	registry->library.config_path = wye_config_path(config);
 	error = read_section(registry, config, "plugins", "load", problems);
 	if (!error)
 		error = read_section(registry, config, "middleware", "use", problems);
@@ -371,47 +141,23 @@ void wye_registry_destroy(struct wye_registry *registry)
 	if (!registry)
 		return;
 	while (registry->instances) {
-		struct instance *instance = registry->instances;
+		struct wye_instance *instance = registry->instances;
 
 		registry->instances = instance->next;
-		if (!instance->broken && instance->plugin->close)
-			instance->plugin->close(instance->pointer);
-		free_instance(instance);
+		wye_instance_close(instance);
 	}
-	while (registry->loaded) {
-		struct loaded *loaded = registry->loaded;
-
-		registry->loaded = loaded->next;
-		wye_plugin_unload(loaded->handle);
-		free(loaded->name);
-		free(loaded);
-	}
+	wye_library_fini(&registry->library);
 	free(registry);
 }
 
 /* ---- start, drain, stop ---- */
 
 /* They stand the last opened first. */
-static int start_from(struct instance *instance, struct wye_error *why)
+static int start_from(struct wye_instance *instance, struct wye_error *why)
 {
-	struct wye_error said = { "" };
-	struct wye_call before;
-	int error;
+	int error = instance ? start_from(instance->next, why) : 0;
 
-	if (!instance)
-		return 0;
-	error = start_from(instance->next, why);
-	if (error)
-		return error;
-	before = wye_call_enter(instance->name, NULL);
-	if (instance->plugin->start)
-		error = instance->plugin->start(instance->pointer, &said);
-	wye_call_leave(before);
-	if (error)
-		wye_error_set(why, "\"%s\" does not start: %s", instance->name,
-			      said.text[0] ? said.text : strerror(-error));
-	instance->started = !error;
-	return error;
+	return error || !instance ? error : wye_instance_start(instance, why);
 }
 
 int wye_registry_start(struct wye_registry *registry, struct wye_error *why)
@@ -419,48 +165,38 @@ int wye_registry_start(struct wye_registry *registry, struct wye_error *why)
 	return start_from(registry->instances, why);
 }
 
-static void tell(struct instance *instance, void (*run)(void *instance))
-{
-	struct wye_call before = wye_call_enter(instance->name, NULL);
-
-	if (run && instance->started)
-		run(instance->pointer);
-	wye_call_leave(before);
-}
-
 void wye_registry_drain(struct wye_registry *registry)
 {
-	struct instance *instance = registry->instances;
+	struct wye_instance *instance = registry->instances;
 
 	for (; instance; instance = instance->next)
-		tell(instance, instance->plugin->drain);
+		wye_instance_drain(instance);
 }
 
 void wye_registry_stop(struct wye_registry *registry)
 {
-	struct instance *instance = registry->instances;
+	struct wye_instance *instance = registry->instances;
 
-	for (; instance; instance = instance->next) {
-		tell(instance, instance->plugin->stop);
-		instance->started = false;
-	}
+	for (; instance; instance = instance->next)
+		wye_instance_stop(instance);
 }
 
 /* ---- finding ---- */
 
-static void report_unknown(struct wye_registry *registry, enum wye_part part, const char *name,
-			   const config_setting_t *at, struct wye_problems *problems)
+static void report_unknown(struct wye_registry *registry, enum wye_part_kind kind,
+			   const char *name, const config_setting_t *at,
+			   struct wye_problems *problems)
 {
 	struct wye_nearest nearest;
 	char hint[128];
 
 	wye_nearest_init(&nearest, name);
-	for (struct instance *instance = registry->instances; instance;
+	for (struct wye_instance *instance = registry->instances; instance;
 	     instance = instance->next)
-		if (count_parts(instance->plugin, part))
+		if (wye_parts_count(instance->plugin, kind))
 			wye_nearest_offer(&nearest, instance->name);
 	for (const struct wye_plugin *const *builtin = wye_builtins; *builtin; builtin++)
-		if (count_parts(*builtin, part))
+		if (wye_parts_count(*builtin, kind))
 			wye_nearest_offer(&nearest, (*builtin)->name);
 	wye_config_problem(problems, at, "nothing is named \"%s\"%s", name,
 			   wye_nearest_hint(&nearest, hint));
@@ -468,11 +204,11 @@ static void report_unknown(struct wye_registry *registry, enum wye_part part, co
 
 /* A middleware of one lane can't be mounted on the other: say so, if that is what was tried. Of
  * a plugin with many parts the one of the other lane was meant. */
-static void report_wrong_kind(const struct instance *instance, enum wye_part part,
+static void report_wrong_kind(const struct wye_instance *instance, enum wye_part_kind kind,
 			      const char *name, const config_setting_t *at,
 			      struct wye_problems *problems)
 {
-	static const enum wye_part nearest[][3] = {
+	static const enum wye_part_kind nearest[][3] = {
 		[WYE_PART_REST_HANDLER] = { WYE_PART_WS_HANDLER, WYE_PART_REST_MIDDLEWARE,
 					    WYE_PART_WS_MIDDLEWARE },
 		[WYE_PART_REST_MIDDLEWARE] = { WYE_PART_WS_MIDDLEWARE, WYE_PART_REST_HANDLER,
@@ -484,60 +220,65 @@ static void report_wrong_kind(const struct instance *instance, enum wye_part par
 	};
 
 	for (size_t i = 0; i < 3; i++)
-		if (count_parts(instance->plugin, nearest[part][i])) {
+		if (wye_parts_count(instance->plugin, nearest[kind][i])) {
 			wye_config_problem(problems, at, "\"%s\" is %s; %s is needed here",
-					   name, PART_NAMES[nearest[part][i]],
-					   PART_NAMES[part]);
+					   name, wye_part_kind_name(nearest[kind][i]),
+					   wye_part_kind_name(kind));
 			return;
 		}
 	wye_config_problem(problems, at, "\"%s\" has no part to be used here", name);
 }
 
 /* A part of that name, but of another kind, was meant; else there is none. */
-static void report_no_part(const struct instance *instance, enum wye_part part,
+static void report_no_part(const struct wye_instance *instance, enum wye_part_kind kind,
 			   const char *name, const char *wanted, const config_setting_t *at,
 			   struct wye_problems *problems)
 {
-	static const enum wye_part kinds[] = { WYE_PART_REST_HANDLER, WYE_PART_REST_MIDDLEWARE,
-					       WYE_PART_WS_HANDLER, WYE_PART_WS_MIDDLEWARE };
+	static const enum wye_part_kind kinds[] = { WYE_PART_REST_HANDLER,
+						    WYE_PART_REST_MIDDLEWARE,
+						    WYE_PART_WS_HANDLER,
+						    WYE_PART_WS_MIDDLEWARE };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (part_named(instance->plugin, kinds[i], wanted)) {
+		if (wye_parts_named(instance->plugin, kinds[i], wanted)) {
 			wye_config_problem(problems, at, "\"%s\" is %s; %s is needed here",
-					   name, PART_NAMES[kinds[i]], PART_NAMES[part]);
+					   name, wye_part_kind_name(kinds[i]),
+					   wye_part_kind_name(kind));
 			return;
 		}
 	wye_config_problem(problems, at, "\"%s\" has no part \"%s\"", instance->name, wanted);
 }
 
-static const struct part *choose(const struct instance *instance, enum wye_part part,
-				 const char *name, const char *wanted,
-				 const config_setting_t *at, struct wye_problems *problems)
+static const struct wye_part *choose(const struct wye_instance *instance,
+				     enum wye_part_kind kind, const char *name,
+				     const char *wanted, const config_setting_t *at,
+				     struct wye_problems *problems)
 {
-	size_t count = count_parts(instance->plugin, part);
-	const struct part *found;
+	size_t count = wye_parts_count(instance->plugin, kind);
+	const struct wye_part *found;
 
 	if (!count) {
-		report_wrong_kind(instance, part, name, at, problems);
+		report_wrong_kind(instance, kind, name, at, problems);
 		return NULL;
 	}
 	if (!wanted && count == 1)
-		return parts_of(instance->plugin, part)[0];
-	found = part_named(instance->plugin, part, wanted ? wanted : instance->plugin->name);
+		return wye_parts_first(instance->plugin, kind);
+	found = wye_parts_named(instance->plugin, kind,
+				wanted ? wanted : instance->plugin->name);
 	if (!found && wanted)
-		report_no_part(instance, part, name, wanted, at, problems);
+		report_no_part(instance, kind, name, wanted, at, problems);
 	else if (!found)
 		wye_config_problem(problems, at,
 				   "\"%s\" has %zu parts: name one, as in \"%s/%s\"", name,
-				   count, name, parts_of(instance->plugin, part)[0]->name);
+				   count, name, wye_parts_first(instance->plugin, kind)->name);
 	return found;
 }
 
 /* An instance of that name, or a built-in plugin of it, opened now. */
-static struct instance *get_instance(struct wye_registry *registry, const char *name,
-				     size_t length, struct wye_problems *problems)
+static struct wye_instance *get_instance(struct wye_registry *registry, const char *name,
+					 size_t length, struct wye_problems *problems)
 {
-	struct instance *instance = find_instance(registry, name, length);
+	struct wye_instance *instance = find_instance(registry, name, length);
 
 	for (const struct wye_plugin *const *builtin = wye_builtins; *builtin && !instance;
 	     builtin++)
@@ -550,19 +291,19 @@ static struct instance *get_instance(struct wye_registry *registry, const char *
 	return instance;
 }
 
-bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const char *name,
+bool wye_registry_find(struct wye_registry *registry, enum wye_part_kind kind, const char *name,
 		       const config_setting_t *at, struct wye_found *found,
 		       struct wye_problems *problems)
 {
 	const char *slash = strchr(name, '/');
-	struct instance *instance = get_instance(
+	struct wye_instance *instance = get_instance(
 		registry, name, slash ? (size_t)(slash - name) : strlen(name), problems);
 
 	if (!instance) {
-		report_unknown(registry, part, name, at, problems);
+		report_unknown(registry, kind, name, at, problems);
 		return false;
 	}
-	found->part = choose(instance, part, name, slash ? slash + 1 : NULL, at, problems);
+	found->part = choose(instance, kind, name, slash ? slash + 1 : NULL, at, problems);
 	found->instance = instance->pointer;
 	found->name = slash ? name : instance->name;
 	found->plugin = instance->plugin->name;

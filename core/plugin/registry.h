@@ -10,6 +10,7 @@
 #include <wye/plugin.h>
 
 #include "config/config.h"
+#include "plugin/part.h"
 
 struct wye_registry;
 
@@ -27,14 +28,6 @@ int wye_registry_start(struct wye_registry *registry, struct wye_error *why) WYE
 void wye_registry_drain(struct wye_registry *registry);
 void wye_registry_stop(struct wye_registry *registry);
 
-/* What a name in a chain or a route can stand for. */
-enum wye_part {
-	WYE_PART_REST_HANDLER,
-	WYE_PART_REST_MIDDLEWARE,
-	WYE_PART_WS_HANDLER,
-	WYE_PART_WS_MIDDLEWARE,
-};
-
 /* What of a plugin instance is under way; 0 when nothing is open. */
 struct wye_gauges {
 	wye_metric timers, posts, jobs, tickets;
@@ -51,7 +44,7 @@ struct wye_found {
 
 /* Finds "instance" or "instance/part"; a built-in one is opened at its first use. On failure
  * adds a problem at `at` and returns false. */
-bool wye_registry_find(struct wye_registry *registry, enum wye_part part, const char *name,
+bool wye_registry_find(struct wye_registry *registry, enum wye_part_kind kind, const char *name,
 		       const config_setting_t *at, struct wye_found *found,
 		       struct wye_problems *problems);
 

@@ -15,7 +15,7 @@ struct wye_chain_maker {
 	struct wye_arena *arena; /* chains live in it */
 	struct wye_registry *registry;
 	struct wye_problems *problems;
-	enum wye_part part; /* REST or WebSocket middleware */
+	enum wye_part_kind part; /* REST or WebSocket middleware */
 };
 
 /* Reads `chain` and `skip` of a group or route; where it has neither, `outer` itself is the

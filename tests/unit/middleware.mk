@@ -1,8 +1,6 @@
-# Tests of the pure parts of middleware.
-MIDDLEWARE_TESTS = \
-	tests/unit/test_headers_rule
 # Tests of what middleware is made of, where that is pure.
 MIDDLEWARE_TESTS = \
+	tests/unit/test_headers_rule \
 	tests/unit/test_ip_ranges
 
 check_PROGRAMS += $(MIDDLEWARE_TESTS)
