@@ -12,7 +12,8 @@
 
 /* Who keeps a run sets loop->run while it is open. */
 struct wye_run {
-	/* What this socket is to have of the run so far goes into its outbox now. */
+	/* What this socket is to have of the run so far goes into its outbox now. If that is
+	 * too full for it, its taker may end it: it is refused then (slot NULL). */
 	void (*catch_up)(struct wye_run *run, struct wye_socket *socket);
 	/* The turn's end: to all, and the run is over. */
 	void (*write)(struct wye_run *run);
@@ -24,6 +25,13 @@ static inline void wye_socket_catch_up(struct wye_socket *socket)
 
 	if (run)
 		run->catch_up(run, socket);
+}
+
+/* The same, before something is put in. False: it has no name, or has lost it by that. */
+static inline bool wye_socket_caught_up(struct wye_socket *socket)
+{
+	wye_socket_catch_up(socket);
+	return socket->slot;
 }
 
 /* Writes whole messages past an outbox that is empty. Returns how many bytes the kernel took;

@@ -167,7 +167,8 @@ int wye_socket_queue(struct wye_socket *socket, const void *head, size_t head_le
 	const struct wye_parcel parcel = { head, head_length, data, length, NULL };
 	struct wye_chunk *chunk;
 
-	wye_socket_catch_up(socket);
+	if (socket->slot && !wye_socket_caught_up(socket))
+		return -ENOENT;
 	wye_socket_touch(socket);
 	if (may_join(socket, head_length + length))
 		return put_small(socket, &parcel, 0);
@@ -197,7 +198,8 @@ int wye_socket_send_here(struct wye_socket *socket, const struct wye_parcel *par
 
 	if (parcel->length > WYE_SEND_MAX)
 		return -EMSGSIZE;
-	wye_socket_catch_up(socket);
+	if (!wye_socket_caught_up(socket))
+		return -ENOENT;
 	verdict = reserve_here(socket, parcel->length, parcel->key);
 	if (verdict < 0)
 		return verdict;
@@ -264,15 +266,15 @@ static void arrive(struct wye_mail *mail)
 	struct wye_stream_loop *loop = wye_stream_of(wye_id_loop(posted->id));
 	struct wye_slot *slot = wye_id_find(loop->ids, posted->id);
 	size_t size = chunk->end - chunk->start;
-	struct wye_socket *socket;
+	struct wye_socket *socket =
+		slot ? atomic_load_explicit(&slot->object, memory_order_relaxed) : NULL;
 	uint8_t *at = NULL;
 
-	if (!slot) { /* closed meanwhile; its reservation went with the slot's use */
+	/* Closed meanwhile; its reservation went with the slot's use. */
+	if (!socket || !wye_socket_caught_up(socket)) {
 		wye_chunk_free(chunk);
 		return;
 	}
-	socket = atomic_load_explicit(&slot->object, memory_order_relaxed);
-	wye_socket_catch_up(socket);
 	if (may_join(socket, size))
 		at = wye_outbox_room(&socket->outbox, &loop->chunks, size, chunk->messages,
 				     chunk->payload);

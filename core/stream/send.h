@@ -35,7 +35,7 @@ int wye_socket_share(struct wye_socket *socket, struct wye_frame *frame,
 		     const uint64_t *key) WYE_MUST_CHECK;
 
 /* Queues bytes that are no message, as a parcel's: they are not bounded. Loop's thread. Returns
- * 0 or -ENOMEM.
+ * 0; -ENOMEM; -ENOENT: it has caught up (run.h), and ended by that.
  */
 int wye_socket_queue(struct wye_socket *socket, const void *head, size_t head_length,
 		     const void *data, size_t length) WYE_MUST_CHECK;

@@ -150,7 +150,6 @@ static void leave(struct wye_ws *ws, uint32_t at)
 	struct wye_members *members = ws->memberships[at].members;
 	struct wye_group *group = members->group;
 
-	wye_socket_catch_up(&ws->socket);
 	unlink_membership(ws, at);
 	free_if_empty(ws, members);
 	wye_group_quit(group, loop_of(ws), ws->deflate_bits);
@@ -162,9 +161,12 @@ static void leave(struct wye_ws *ws, uint32_t at)
 
 void wye_ws_leave_group(struct wye_ws *ws, const struct wye_group_name *name)
 {
-	struct wye_members *members = wye_members_find(loop_of(ws), name);
-	struct wye_membership *membership = members ? membership_of(ws, members) : NULL;
+	struct wye_members *members;
+	struct wye_membership *membership;
 
+	wye_socket_catch_up(&ws->socket); /* by that it may leave, and the members be gone */
+	members = wye_members_find(loop_of(ws), name);
+	membership = members ? membership_of(ws, members) : NULL;
 	if (membership)
 		leave(ws, (uint32_t)(membership - ws->memberships));
 }

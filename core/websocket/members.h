@@ -40,6 +40,7 @@ struct wye_members *wye_members_find(unsigned n, const struct wye_group_name *na
  * -ENOMEM: it is quit again then. */
 int wye_ws_enter_group(struct wye_ws *ws, struct wye_group *group) WYE_MUST_CHECK;
 void wye_ws_leave_group(struct wye_ws *ws, const struct wye_group_name *name);
+/* After it has caught up (stream/run.h). */
 void wye_ws_leave_groups(struct wye_ws *ws);
 
 #endif

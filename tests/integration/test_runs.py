@@ -5,9 +5,10 @@ beside all else that they are sent, also where the kernel takes a part of it onl
 
 import json
 import random
+import time
 import unittest
 
-from peers import Runtime, numbers
+from peers import Answer, Runtime, fill, numbers
 from wye import SANITIZED, frame, main
 
 MEMBERS = 12
@@ -170,6 +171,70 @@ class Stuck(unittest.TestCase):
             known = wye.describe("stuck")
             self.assertEqual(len(seen) + known["dropped"], 800)
             self.assertEqual(known["waiting"], 0)
+
+
+class Full(unittest.TestCase):
+    """Who catches up may be a slow consumer, and is closed by that, whatever made it catch up."""
+    BOUND = 50
+
+    def setUp(self):
+        self.wye = self.enterContext(Runtime({
+            "/ws": "", "/small": "outbox_messages = %d;" % self.BOUND}, loops=1))
+        self.group = Group(self.wye)
+
+    def join(self, **more):
+        one = self.wye.peer("full", "/small", **more)
+        self.group.peers.append(one)
+        self.group.join(one, "g")
+        return one
+
+    def fill(self, **more):
+        """A member whose outbox takes nothing any more."""
+        one = self.join(window=4096, **more)
+        fill(self.wye, "full")
+        left = self.BOUND - self.wye.describe("full")["waiting"]
+        self.assertEqual(self.wye.send("send to=full count=%d" % left).queued, left)
+        return one
+
+    def is_closed(self, one, *causes):
+        """By one close frame, which is the last."""
+        frames = one.read_rest()
+        self.assertEqual([i for i, (opcode, _) in enumerate(frames) if opcode == 8],
+                         [len(frames) - 1])
+        self.assertIn(self.wye.wait_close("full")[0], causes or ("slow_consumer",))
+        self.wye.wait_metric("ws_group_members", 2 * MEMBERS - 2 + len(self.group.peers) - 1)
+
+    def sent_at_once(self, wire, one, orders):
+        """`one` sends this when the loop, which sleeps, has got the orders of another."""
+        group = self.group
+        group.peers[1].send("!sleep ms=300")
+        time.sleep(0.1)
+        group.peers[0].sock.sendall(b"".join(frame(1, b"!" + order.encode())
+                                             for order in orders))
+        time.sleep(0.05)
+        one.sock.sendall(wire)
+
+    def test_by_a_send(self):
+        one = self.fill()
+        answers = self.group.carry_out(["publish group=g count=2", "send to=full"])
+        self.assertEqual(Answer(map(int, answers[1].split())).gone, 1)
+        self.is_closed(one)
+
+    def test_by_what_another_thread_has_sent(self):
+        one = self.join()
+        self.group.carry_out(["publish group=g", "send to=full count=50 thread=1"])
+        self.is_closed(one)
+
+    def test_by_leaving(self):
+        one = self.fill()
+        self.group.carry_out(["publish group=g count=2", "leave to=full group=g"])
+        self.is_closed(one)
+
+    def test_by_a_ping(self):
+        one = self.join()
+        for wire in (frame(9, b"x"),):
+            self.sent_at_once(wire, one, ["publish group=g", "send to=full count=50 thread=1"])
+            self.is_closed(one)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "runtime.h"
 
@@ -77,6 +78,35 @@ static void send_some(struct runtime *runtime, const struct order *order, wye_ws
 	free(text);
 	say(answer, "%u %u %u %u %u %u %d", verdicts.queued, verdicts.dropping, verdicts.again,
 	    verdicts.full, verdicts.gone, verdicts.other, verdicts.last);
+}
+
+/* ---- another thread, while this one waits: what it sends is on its way within the turn ----
+ */
+
+struct errand {
+	struct runtime *runtime;
+	const struct order *order;
+	wye_ws_id id;
+	struct answer *answer;
+};
+
+static void *run_errand(void *argument)
+{
+	const struct errand *errand = argument;
+
+	send_some(errand->runtime, errand->order, errand->id, errand->answer);
+	return NULL;
+}
+
+static void send_elsewhere(struct runtime *runtime, const struct order *order, wye_ws_id id,
+			   struct answer *answer)
+{
+	struct errand errand = { runtime, order, id, answer };
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, run_errand, &errand))
+		abort();
+	pthread_join(thread, NULL);
 }
 
 /* ---- room ---- */
@@ -304,6 +334,8 @@ static void obey_one(struct runtime *runtime, const struct order *order, struct 
 		say(answer, "%d", wye_ws_post(id, pause_it, NULL));
 	else if (order_is(order, "describe"))
 		describe(id, ws, answer);
+	else if (order_number(order, "thread", 0))
+		send_elsewhere(runtime, order, id, answer);
 	else
 		send_some(runtime, order, id, answer);
 }
@@ -319,6 +351,8 @@ void obey(struct runtime *runtime, const struct order *order, struct wye_ws *ws,
 		each(runtime, order, answer);
 	} else if (order_is(order, "shrink")) {
 		shrink(order);
+	} else if (order_is(order, "sleep")) {
+		usleep((useconds_t)order_number(order, "ms", 0) * 1000);
 	} else if (order_is(order, "storm")) {
 		blow(order);
 	} else if (order_is(order, "show")) {
