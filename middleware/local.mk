@@ -11,6 +11,9 @@ libwyecore_a_SOURCES += \
 	middleware/ip-filter.c \
 	middleware/ip-ranges.c \
 	middleware/ip-ranges.h \
+	middleware/bearer.c \
+	middleware/bearer.h \
+	middleware/jwt.c \
 	middleware/origin.c \
 	middleware/rate-limit.c \
 	middleware/rate-limit-fields.c \

@@ -21,6 +21,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_headers.py \
 	tests/integration/test_heartbeat.py \
 	tests/integration/test_ip_filter.py \
+	tests/integration/test_jwt.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
@@ -44,7 +45,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_upgrade.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/peers.py tests/integration/wye.py
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/peers.py \
+	tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.
 check_LTLIBRARIES = \

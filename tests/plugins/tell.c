@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * tell.c - a plugin for the tests of routes:
- *   tell  REST: the route's `text`, and each parameter of the list `names`, a line each;
- *         WebSocket: a text "NAME" is answered with the parameter of that name, "NAME=value"
+ *   tell  REST: the route's `text`, each parameter of the list `names`, and each attribute of
+ * the list `attributes`, a line each; WebSocket: a text "NAME" is answered with the parameter
+ * of that name, "NAME=value";
+ *         "@NAME" with the attribute
  *   mark  REST middleware: puts the instance's name into a field X-Mark of each reply
  */
 #include <errno.h>
@@ -26,6 +28,7 @@ static const struct wye_setting route_table[] = {
 	  .fallback = "",
 	  .sentence = "first line" },
 	{ .name = "names", .type = WYE_SETTING_STRINGS, .sentence = "parameters" },
+	{ .name = "attributes", .type = WYE_SETTING_STRINGS, .sentence = "attributes" },
 	{ .name = NULL },
 };
 
@@ -51,19 +54,29 @@ static struct wye_text or_null(struct wye_text value)
 	return value.data ? value : (struct wye_text) { "NULL", 4 };
 }
 
+/* Appends what `find` says of each name of a list. */
+static int put(char text[2048], int length, const struct wye_request *request,
+	       const struct wye_settings *settings, const char *list,
+	       struct wye_text (*find)(const struct wye_request *request, const char *name))
+{
+	for (size_t i = 0; i < wye_setting_count(settings, list); i++) {
+		const char *name = wye_setting_item(settings, list, i);
+		struct wye_text value = or_null(find(request, name));
+
+		length += snprintf(text + length, 2048 - (size_t)length, "%s=%.*s\n", name,
+				   (int)value.length, value.data);
+	}
+	return length;
+}
+
 static enum wye_verdict tell(struct wye_request *request, const struct wye_mount *mount)
 {
 	const struct wye_settings *settings = mount->route;
 	char text[2048];
 	int length = snprintf(text, sizeof text, "%s\n", wye_setting_string(settings, "text"));
 
-	for (size_t i = 0; i < wye_setting_count(settings, "names"); i++) {
-		const char *name = wye_setting_item(settings, "names", i);
-		struct wye_text value = or_null(wye_request_parameter(request, name));
-
-		length += snprintf(text + length, sizeof text - (size_t)length, "%s=%.*s\n",
-				   name, (int)value.length, value.data);
-	}
+	length = put(text, length, request, settings, "names", wye_request_parameter);
+	length = put(text, length, request, settings, "attributes", wye_request_attribute);
 	wye_reply(request, 200, "text/plain", text, (size_t)length);
 	return WYE_ANSWERED;
 }
@@ -85,7 +98,8 @@ static int answer(struct wye_ws *ws, const struct wye_mount *mount, enum wye_ws_
 
 	(void)mount;
 	memcpy(name, data, length < sizeof name ? length : sizeof name - 1);
-	value = or_null(wye_ws_parameter(ws, name));
+	value = or_null(*name == '@' ? wye_ws_attribute(ws, name + 1)
+				     : wye_ws_parameter(ws, name));
 	size = snprintf(text, sizeof text, "%s=%.*s", name, (int)value.length, value.data);
 	return wye_ws_send(wye_ws_identity(ws), kind, text, (size_t)size);
 }
