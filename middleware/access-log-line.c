@@ -35,6 +35,7 @@ static const char *const CAUSES[] = {
 	[WYE_WS_LIFETIME] = "lifetime",
 	[WYE_WS_RATE] = "rate",
 	[WYE_WS_REFUSED] = "refused",
+	[WYE_WS_EXPIRED] = "expired",
 };
 
 /* ---- pieces ---- */

@@ -34,6 +34,7 @@ static uint64_t next_time(const struct wye_ws *ws)
 	earlier(&best, clock->ping_at);
 	earlier(&best, clock->pong_by);
 	earlier(&best, clock->end_at);
+	earlier(&best, ws->expiry ? ws->expiry->at : 0);
 	earlier(&best, clock->fence_at);
 	earlier(&best, clock->read_at);
 	earlier(&best, after(clock->heard_at, route->read_deadline));
@@ -165,7 +166,9 @@ void wye_ws_clock_look(struct wye_ws *ws)
 {
 	uint64_t now = now_of(ws);
 
-	if (ws->clock.end_at && now >= ws->clock.end_at)
+	if (ws->expiry && now >= ws->expiry->at)
+		wye_ws_end(ws, WYE_WS_EXPIRED, ws->expiry->code, ws->expiry->reason);
+	else if (ws->clock.end_at && now >= ws->clock.end_at)
 		wye_ws_end(ws, WYE_WS_LIFETIME, WYE_WS_RESTART, "lifetime is over");
 	else if (ws->route->idle_timeout && now >= ws->clock.used_at + ws->route->idle_timeout)
 		wye_ws_end(ws, WYE_WS_IDLE, WYE_WS_GOING_AWAY, "idle");

@@ -52,7 +52,7 @@ void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const
 	bool wait = cause == WYE_WS_HANDLER || cause == WYE_WS_DRAIN ||
 		    cause == WYE_WS_POLICY || cause == WYE_WS_SLOW_CONSUMER ||
 		    cause == WYE_WS_DEADLINE || cause == WYE_WS_IDLE ||
-		    cause == WYE_WS_LIFETIME || cause == WYE_WS_RATE;
+		    cause == WYE_WS_LIFETIME || cause == WYE_WS_RATE || cause == WYE_WS_EXPIRED;
 
 	if (ws->state != WYE_WS_OPEN)
 		return;
@@ -152,6 +152,7 @@ static enum wye_cancel_cause cancel_cause(enum wye_ws_cause cause)
 {
 	return cause == WYE_WS_DRAIN      ? WYE_CANCEL_DRAIN
 	       : cause == WYE_WS_DEADLINE ? WYE_CANCEL_DEADLINE
+	       : cause == WYE_WS_EXPIRED  ? WYE_CANCEL_DEADLINE
 	       : cause == WYE_WS_HANDLER  ? WYE_CANCEL_ENDED
 					  : WYE_CANCEL_GONE;
 }
@@ -293,12 +294,28 @@ static size_t tail_size(const struct wye_handshake *handshake)
 {
 	size_t size = handshake->chain->count * sizeof(void *) + handshake->client.length +
 		      handshake->user.length + handshake->subprotocol.length +
-		      wye_attributes_size(handshake->attributes);
+		      wye_attributes_size(handshake->attributes) +
+		      (handshake->end.at ? sizeof(struct wye_ws_expiry) : 0);
 
 	for (size_t i = 0; i < handshake->match.count; i++)
 		size += sizeof(struct wye_parameter) +
 			handshake->match.parameters[i].value.length;
 	return size;
+}
+
+static char *put_expiry(struct wye_ws *ws, char *at, const struct wye_handshake_end *end)
+{
+	struct wye_ws_expiry *expiry = (struct wye_ws_expiry *)at;
+	size_t length = end->reason.length;
+
+	if (!end->at)
+		return at;
+	expiry->at = end->at;
+	expiry->code = end->code;
+	memcpy(expiry->reason, end->reason.data,
+	       length < sizeof expiry->reason ? length : sizeof expiry->reason - 1);
+	ws->expiry = expiry;
+	return at + sizeof *expiry;
 }
 
 /* What stays of the handshake lies behind the connection, in the same allocation. */
@@ -311,7 +328,7 @@ static void fill_tail(struct wye_ws *ws, const struct wye_handshake *handshake)
 	memcpy(ws->states, handshake->states, steps * sizeof *ws->states);
 	ws->parameters = (struct wye_parameter *)(ws->states + steps);
 	ws->parameter_count = (uint16_t)count;
-	at = (char *)(ws->parameters + count);
+	at = put_expiry(ws, (char *)(ws->parameters + count), &handshake->end);
 	ws->attributes = wye_attributes_copy(handshake->attributes, at);
 	at += wye_attributes_size(handshake->attributes);
 	for (size_t i = 0; i < count; i++) {

@@ -11,6 +11,7 @@
 #include "stream/socket.h"
 #include "websocket/backlog.h"
 #include "websocket/clock.h"
+#include "websocket/close.h"
 #include "websocket/codec.h"
 #include "websocket/deflate.h"
 #include "websocket/handshake.h"
@@ -32,6 +33,13 @@ struct wye_ws_bytes;
 struct wye_ws_rate;
 struct wye_ws_task;
 struct wye_membership;
+
+/* An end that was set at the handshake; behind the struct. */
+struct wye_ws_expiry {
+	uint64_t at; /* milliseconds */
+	unsigned code;
+	char reason[WYE_WS_REASON_MAX + 1];
+};
 
 struct wye_ws {
 	struct wye_socket socket; /* first */
@@ -65,6 +73,7 @@ struct wye_ws {
 	void **states;
 	struct wye_parameter *parameters;
 	struct wye_attribute *attributes;
+	const struct wye_ws_expiry *expiry; /* NULL: it has no end of its own */
 };
 
 /* Takes an accepted handshake over: its mail's function, on the stream loop. */

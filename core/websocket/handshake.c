@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/field.h"
 #include "route/target.h"
+#include "websocket/close.h"
 #include "websocket/handshake.h"
 #include "websocket/pending.h"
 
@@ -202,17 +204,22 @@ bool wye_handshake_header_at(const struct wye_handshake *handshake, size_t index
 }
 
 /* Split when it is first asked for. */
-struct wye_text wye_handshake_query_value(const struct wye_handshake *handshake,
-					  const char *name)
+static const struct wye_pairs *query(const struct wye_handshake *handshake)
 {
 	struct wye_handshake *own = (struct wye_handshake *)handshake;
 
 	if (!own->query.parsed)
 		wye_pairs_parse_form(&own->query, &own->arena, own->parts.query);
-	return wye_pairs_find(&own->query, name);
+	return &own->query;
 }
 
-struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake, const char *name)
+struct wye_text wye_handshake_query_value(const struct wye_handshake *handshake,
+					  const char *name)
+{
+	return wye_pairs_find(query(handshake), name);
+}
+
+static const struct wye_pairs *cookies(const struct wye_handshake *handshake)
 {
 	struct wye_handshake *own = (struct wye_handshake *)handshake;
 	size_t i = own->cookies.parsed ? own->count : 0;
@@ -221,7 +228,32 @@ struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake, cons
 		if (wye_text_is(own->fields[i].name, "Cookie"))
 			wye_pairs_parse_cookies(&own->cookies, &own->arena,
 						own->fields[i].value);
-	return wye_pairs_find(&own->cookies, name);
+	return &own->cookies;
+}
+
+struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake, const char *name)
+{
+	return wye_pairs_find(cookies(handshake), name);
+}
+
+static bool pair_at(const struct wye_pairs *pairs, size_t index, struct wye_field *out)
+{
+	if (index >= pairs->count)
+		return false;
+	*out = pairs->items[index];
+	return true;
+}
+
+bool wye_handshake_query_at(const struct wye_handshake *handshake, size_t index,
+			    struct wye_field *out)
+{
+	return pair_at(query(handshake), index, out);
+}
+
+bool wye_handshake_cookie_at(const struct wye_handshake *handshake, size_t index,
+			     struct wye_field *out)
+{
+	return pair_at(cookies(handshake), index, out);
 }
 
 struct wye_text wye_handshake_parameter(const struct wye_handshake *handshake, const char *name)
@@ -295,20 +327,66 @@ int wye_handshake_set_attribute(struct wye_handshake *handshake, const char *nam
 
 /* ---- subprotocols: repeated fields are one list (RFC 6455, 11.3.4) ---- */
 
-bool wye_handshake_offers(const struct wye_handshake *handshake, const char *subprotocol)
+int wye_handshake_each_offer(const struct wye_handshake *handshake,
+			     int (*visit)(void *argument, struct wye_text offer),
+			     void *argument)
 {
-	size_t length = strlen(subprotocol);
-
 	for (size_t i = 0; i < handshake->count; i++) {
 		struct wye_text list = handshake->fields[i].value, one;
 
 		if (!wye_text_is(handshake->fields[i].name, "Sec-WebSocket-Protocol"))
 			continue;
-		while (wye_list_next(&list, &one))
-			if (one.length == length && !memcmp(one.data, subprotocol, length))
-				return true;
+		while (wye_list_next(&list, &one)) {
+			int result = visit(argument, one);
+
+			if (result)
+				return result;
+		}
 	}
-	return false;
+	return 0;
+}
+
+static int is_offer(void *wanted, struct wye_text offer)
+{
+	return offer.length == strlen(wanted) && !memcmp(offer.data, wanted, offer.length);
+}
+
+bool wye_handshake_offers(const struct wye_handshake *handshake, const char *subprotocol)
+{
+	return wye_handshake_each_offer(handshake, is_offer, (void *)subprotocol);
+}
+
+static bool is_within(struct wye_text part, struct wye_text whole)
+{
+	return part.data >= whole.data && part.data + part.length <= whole.data + whole.length;
+}
+
+/* The fields are copies of the handshake's own. */
+int wye_handshake_hide_offer(struct wye_handshake *handshake, struct wye_text offer)
+{
+	for (size_t i = 0; i < handshake->count; i++) {
+		if (!is_within(offer, handshake->fields[i].value))
+			continue;
+		if (!handshake->hidden.data)
+			handshake->hidden = keep(handshake, offer);
+		memset((char *)offer.data, ' ', offer.length);
+		return handshake->hidden.data ? 0 : -ENOMEM;
+	}
+	return -ENOENT;
+}
+
+static int is_any(void *unused, struct wye_text offer)
+{
+	(void)unused;
+	(void)offer;
+	return 1;
+}
+
+void wye_handshake_settle(struct wye_handshake *handshake)
+{
+	if (!handshake->subprotocol.data && handshake->hidden.data &&
+	    !wye_handshake_each_offer(handshake, is_any, NULL))
+		handshake->subprotocol = handshake->hidden;
 }
 
 int wye_handshake_choose(struct wye_handshake *handshake, const char *subprotocol)
@@ -324,6 +402,33 @@ int wye_handshake_choose(struct wye_handshake *handshake, const char *subprotoco
 struct wye_text wye_handshake_subprotocol(const struct wye_handshake *handshake)
 {
 	return handshake->subprotocol;
+}
+
+/* ---- the end of the connection ---- */
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int wye_handshake_set_deadline(struct wye_handshake *handshake, uint64_t left, unsigned code,
+			       const char *reason)
+{
+	struct wye_handshake_end end = { .code = code };
+
+	if (!wye_ws_code_valid(code))
+		return -EINVAL;
+	if (__builtin_add_overflow(milliseconds(), left, &end.at) ||
+	    (handshake->end.at && handshake->end.at <= end.at))
+		return 0;
+	end.reason = keep(handshake, (struct wye_text) { reason, reason ? strlen(reason) : 0 });
+	if (!end.reason.data)
+		return -ENOMEM;
+	handshake->end = end;
+	return 0;
 }
 
 struct wye_context *wye_handshake_context(struct wye_handshake *handshake)

@@ -34,6 +34,13 @@ struct wye_refusal {
 	struct wye_text body;
 };
 
+/* When the connection is to end, however. */
+struct wye_handshake_end {
+	uint64_t at;   /* milliseconds of the loops' clock; 0: no time is set */
+	unsigned code; /* of the close frame */
+	struct wye_text reason;
+};
+
 enum {
 	WYE_HANDSHAKE_MEMORY = 2048,
 };
@@ -46,6 +53,8 @@ struct wye_handshake {
 	uint8_t address[16];    /* the client's */
 	struct wye_text target, host, client, id, user, subprotocol;
 	struct wye_attribute *attributes;
+	struct wye_text hidden; /* the first offer that was taken away */
+	struct wye_handshake_end end;
 	struct wye_target parts;
 	struct wye_field *fields;
 	size_t count;
@@ -92,6 +101,10 @@ void wye_handshake_destroy(struct wye_handshake *handshake);
 /* The fields that RFC 6455, 4.2.1 asks for. Returns 0 if they are right, else the status to
  * refuse with: 400, or 426 for another version. */
 unsigned wye_handshake_check(const struct wye_handshake *handshake);
+
+/* What is answered where nobody has chosen a subprotocol: an offer that was taken away, if no
+ * others are left. */
+void wye_handshake_settle(struct wye_handshake *handshake);
 
 /* Writes Sec-WebSocket-Accept's value for a key of 24 characters (4.2.2). Returns 0 or -EIO. */
 int wye_handshake_accept_key(struct wye_text key, char out[29]) WYE_MUST_CHECK;

@@ -184,6 +184,7 @@ static void ask_handler(struct wye_handshake *handshake)
 	for (const char *const *name = handler->subprotocols;
 	     name && *name && !handshake->subprotocol.data; name++)
 		(void)!wye_handshake_choose(handshake, *name);
+	wye_handshake_settle(handshake);
 }
 
 static enum wye_lane_verdict decide(struct wye_handshake *handshake)

@@ -20,14 +20,16 @@ static const char *const CLOSED_NAMES[] = {
 	[WYE_WS_IDLE] = "ws_closed_idle_total",
 	[WYE_WS_LIFETIME] = "ws_closed_lifetime_total",
 	[WYE_WS_RATE] = "ws_closed_rate_total",
+	[WYE_WS_EXPIRED] = "ws_closed_expired_total",
 };
+#define CAUSES (sizeof CLOSED_NAMES / sizeof CLOSED_NAMES[0])
 
 static struct {
 	wye_metric open, opened, messages_in, bytes_in, messages_out, bytes_out, full,
 		sends_refused, dropped, published, app_pings, throttled, backlog_messages,
 		backlog_bytes, pending, refused;
 	wye_histogram latency;
-	wye_metric closed[WYE_WS_REFUSED];
+	wye_metric closed[CAUSES]; /* but for a refused handshake, which is no connection */
 } metrics;
 
 void wye_ws_metrics_register(void)
@@ -49,8 +51,9 @@ void wye_ws_metrics_register(void)
 	metrics.latency = wye_histogram_register("ws_delivery_ms", "routes", "all");
 	metrics.pending = wye_metric_register("ws_handshakes_waiting", WYE_GAUGE);
 	metrics.refused = wye_metric_register("upgrades_refused_total", WYE_COUNTER);
-	for (unsigned i = 0; i < WYE_WS_REFUSED; i++)
-		metrics.closed[i] = wye_metric_register(CLOSED_NAMES[i], WYE_COUNTER);
+	for (unsigned i = 0; i < CAUSES; i++)
+		if (CLOSED_NAMES[i])
+			metrics.closed[i] = wye_metric_register(CLOSED_NAMES[i], WYE_COUNTER);
 }
 
 void wye_ws_count_opened(void)

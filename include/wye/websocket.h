@@ -44,6 +44,10 @@ WYE_API struct wye_text wye_handshake_query_value(const struct wye_handshake *ha
 						  const char *name);
 WYE_API struct wye_text wye_handshake_cookie(const struct wye_handshake *handshake,
 					     const char *name);
+WYE_API bool wye_handshake_query_at(const struct wye_handshake *handshake, size_t index,
+				    struct wye_field *out);
+WYE_API bool wye_handshake_cookie_at(const struct wye_handshake *handshake, size_t index,
+				     struct wye_field *out);
 WYE_API struct wye_text wye_handshake_route(const struct wye_handshake *handshake);
 
 /* What a middleware found out. Setters copy. They return 0 or -ENOMEM. */
@@ -59,6 +63,13 @@ WYE_API struct wye_text wye_handshake_attribute(const struct wye_handshake *hand
 						const char *name);
 WYE_API int wye_handshake_set_attribute(struct wye_handshake *handshake, const char *name,
 					struct wye_text value) WYE_MUST_CHECK;
+
+/* Ends the connection that comes of it so many milliseconds from now, whatever it does: with a
+ * close frame of that code (RFC 6455, 7.4) and reason (UTF-8, copied), and WYE_WS_EXPIRED for its
+ * cause. Of several times the earliest counts. Any step. Returns 0; -EINVAL for a code that may
+ * not be sent; -ENOMEM. */
+WYE_API int wye_handshake_set_deadline(struct wye_handshake *handshake, uint64_t milliseconds,
+				       unsigned code, const char *reason) WYE_MUST_CHECK;
 
 /* Adds a field to the answer, be it the 101 or a refusal. Errors as wye_reply_header(). */
 WYE_API int wye_handshake_reply_header(struct wye_handshake *handshake, const char *name,
@@ -79,6 +90,17 @@ WYE_API bool wye_handshake_offers(const struct wye_handshake *handshake,
 WYE_API int wye_handshake_choose(struct wye_handshake *handshake,
 				 const char *subprotocol) WYE_MUST_CHECK;
 WYE_API struct wye_text wye_handshake_subprotocol(const struct wye_handshake *handshake);
+/* Shows each offer, in the client's order; ends at the first result that is not 0, and returns
+ * it. */
+WYE_API int wye_handshake_each_offer(const struct wye_handshake *handshake,
+				     int (*visit)(void *argument, struct wye_text offer),
+				     void *argument);
+/* Takes away an offer that is none, such as a token: one that was shown by the call above. It is
+ * blanked in the field as well, so that nobody sees it afterwards. A browser ends a connection
+ * whose offers were all refused: if no others are left, the first that was taken away is the
+ * answer. Returns 0; -ENOENT; -ENOMEM. */
+WYE_API int wye_handshake_hide_offer(struct wye_handshake *handshake,
+				     struct wye_text offer) WYE_MUST_CHECK;
 
 /* ---- a verdict that comes later ---- */
 
@@ -145,6 +167,7 @@ enum wye_ws_cause {
 	WYE_WS_LIFETIME,      /* max_lifetime is over: 1012 */
 	WYE_WS_RATE,          /* more frames or bytes than the route allows: 1008 */
 	WYE_WS_REFUSED,       /* the handshake was refused; there never was a connection */
+	WYE_WS_EXPIRED,       /* what it was let in with: wye_handshake_set_deadline() */
 };
 
 /* How a connection ended, with its totals. Valid during the call it is given to. */

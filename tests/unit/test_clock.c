@@ -41,12 +41,14 @@ static void start(void)
 /* On to `time`, with all looks on the way; stops where the connection ends. */
 static void run_until(uint64_t time)
 {
-	while (fake.socket.deadline && fake.socket.deadline <= time && fake.state == WYE_WS_OPEN) {
+	while (fake.socket.deadline && fake.socket.deadline <= time &&
+	       fake.state == WYE_WS_OPEN) {
 		NOW = fake.socket.deadline;
 		fake.socket.deadline = 0;
 		wye_ws_clock_look(&fake);
 		if (fake.state == WYE_WS_OPEN && fake.socket.deadline)
-			assert_true(fake.socket.deadline > NOW); /* it does not turn round and round */
+			assert_true(fake.socket.deadline >
+				    NOW); /* it does not turn round and round */
 	}
 	if (fake.state == WYE_WS_OPEN)
 		NOW = time;
@@ -75,6 +77,25 @@ static void no_times(void **state)
 	fake_start();
 	start();
 	assert_int_equal(fake.socket.deadline, 0);
+}
+
+/* An end that was set at the handshake, however much is said. */
+static void expiry(void **state)
+{
+	const struct wye_ws_expiry end = { .at = 1003000, .code = 4401 };
+
+	(void)state;
+	fake_start();
+	fake_route.max_lifetime = 10000;
+	fake_route.ping_interval = 1000;
+	fake.expiry = &end;
+	start();
+	run_until(end.at - 1);
+	assert_int_equal(did.ended, 0);
+	run_until(end.at + 20);
+	assert_int_equal(did.ended, 1);
+	assert_int_equal(did.cause, WYE_WS_EXPIRED);
+	assert_int_equal(did.code, 4401);
 }
 
 /* ---- lifetime, idleness ---- */
@@ -347,7 +368,8 @@ static void check_timer(void)
 	may_be_next(&best, clock->read_at);
 	may_be_next(&best, clock->heard_at + fake_route.read_deadline);
 	may_be_next(&best, clock->used_at + fake_route.idle_timeout);
-	assert_true(fake.socket.deadline && fake.socket.deadline <= (best > NOW ? best : NOW + 1));
+	assert_true(fake.socket.deadline &&
+		    fake.socket.deadline <= (best > NOW ? best : NOW + 1));
 }
 
 static void random_event(void)
@@ -427,12 +449,13 @@ static void any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_times),      cmocka_unit_test(lifetimes),
-		cmocka_unit_test(idleness),      cmocka_unit_test(first_pings),
-		cmocka_unit_test(heartbeat),     cmocka_unit_test(no_pong),
-		cmocka_unit_test(pings_only),    cmocka_unit_test(paused),
-		cmocka_unit_test(takes_slowly),  cmocka_unit_test(nothing_heard),
-		cmocka_unit_test(earlier_times), cmocka_unit_test(any_order),
+		cmocka_unit_test(no_times),      cmocka_unit_test(expiry),
+		cmocka_unit_test(lifetimes),     cmocka_unit_test(idleness),
+		cmocka_unit_test(first_pings),   cmocka_unit_test(heartbeat),
+		cmocka_unit_test(no_pong),       cmocka_unit_test(pings_only),
+		cmocka_unit_test(paused),        cmocka_unit_test(takes_slowly),
+		cmocka_unit_test(nothing_heard), cmocka_unit_test(earlier_times),
+		cmocka_unit_test(any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
