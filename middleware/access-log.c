@@ -11,6 +11,7 @@
 #include <wye/plugin.h>
 
 #include "access-log-line.h"
+#include "access-log-mask.h"
 
 static const char *const formats[] = { "combined", "json", NULL };
 
@@ -67,13 +68,24 @@ static void write_entry(const struct access_log *log, const struct access_entry 
 	(void)wye_sink_write(log->sink, line.text, line.length); /* a lost one is counted */
 }
 
+/* Texts of an entry that may hold secrets. */
+struct masked {
+	char target[ACCESS_MASKED], referer[ACCESS_MASKED];
+};
+
+static void mask(struct wye_text texts[ACCESS_TEXTS], struct masked *masked)
+{
+	texts[ACCESS_TARGET] = access_mask(texts[ACCESS_TARGET], masked->target);
+	texts[ACCESS_REFERER] = access_mask(texts[ACCESS_REFERER], masked->referer);
+}
+
 /* ---- REST ---- */
 
 static void done(struct wye_request *request, void *instance, void *state)
 {
 	const struct access_log *log = instance;
 	bool timed = log->format == access_line_json; /* the other one does not tell it */
-	const struct access_entry entry = {
+	struct access_entry entry = {
 		.texts = {
 			[ACCESS_CLIENT] = wye_request_client(request),
 			[ACCESS_USER] = wye_request_user(request),
@@ -90,8 +102,10 @@ static void done(struct wye_request *request, void *instance, void *state)
 		.duration = timed ? wye_request_age(request) : 0,
 		.end = wye_request_ending(request),
 	};
+	struct masked masked;
 
 	(void)state;
+	mask(entry.texts, &masked);
 	write_entry(instance, &entry);
 }
 
@@ -150,9 +164,11 @@ static void recall(struct wye_text out[ACCESS_TEXTS], const struct kept *kept)
 static enum wye_verdict handshake(struct wye_handshake *handshake, void *instance, void **state)
 {
 	struct wye_text texts[ACCESS_TEXTS];
+	struct masked masked;
 
 	(void)instance;
 	describe(texts, handshake);
+	mask(texts, &masked);
 	*state = keep(texts); /* without memory for it this one gets no line */
 	return WYE_NEXT;
 }
@@ -163,11 +179,14 @@ static void closed(const struct wye_handshake *refused, const struct wye_ws_endi
 	struct access_entry entry = { .status = ending->status,
 				      .bytes = ending->bytes_out,
 				      .ending = ending };
+	struct masked masked;
 
-	if (refused) /* then later steps have told more */
+	if (refused) { /* then later steps have told more */
 		describe(entry.texts, refused);
-	else if (state)
+		mask(entry.texts, &masked);
+	} else if (state) {
 		recall(entry.texts, state);
+	}
 	if (refused || state)
 		write_entry(instance, &entry);
 	free(state);

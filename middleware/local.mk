@@ -11,6 +11,8 @@ libwyecore_a_SOURCES += \
 	middleware/ip-filter.c \
 	middleware/ip-ranges.c \
 	middleware/ip-ranges.h \
+	middleware/access-log-mask.c \
+	middleware/access-log-mask.h \
 	middleware/bearer.c \
 	middleware/bearer.h \
 	middleware/jwt.c \

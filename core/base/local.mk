@@ -18,6 +18,7 @@ libwyecore_a_SOURCES += \
 	core/base/files.h \
 	core/base/hash.c \
 	core/base/hash.h \
+	core/base/hide.c \
 	core/base/id.c \
 	core/base/id.h \
 	core/base/jobs.c \

@@ -27,6 +27,13 @@ enum wye_log_level {
  * in it are escaped. Any thread; never waits. */
 WYE_API void wye_log(enum wye_log_level level, const char *format, ...) WYE_PRINTF(2, 3);
 
+/* Says that values of the query parameter of this name are secrets, which access logs show as
+ * "***"; copied. Main thread (a plugin's open()). Returns 0; -ENOMEM. */
+WYE_API int wye_log_hide_parameter(const char *name) WYE_MUST_CHECK;
+/* True for a name that somebody has said so of; it may be percent-encoded. Any thread; no lock.
+ */
+WYE_API bool wye_log_hides_parameter(struct wye_text name);
+
 struct wye_sink;
 
 /* Opens a file for appending lines; "-" is standard output. Two sinks of one path share it. On

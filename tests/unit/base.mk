@@ -1,5 +1,6 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
+	tests/unit/test_access_mask \
 	tests/unit/test_attribute \
 	tests/unit/test_bucket \
 	tests/unit/test_calls \
@@ -27,6 +28,8 @@ check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 EXTRA_DIST += tests/unit/unit.h
 
+tests_unit_test_access_mask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_access_mask_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_attribute_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attribute_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_date_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
