@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <wye/log.h>
+
 #include "bearer.h"
 
 enum {
@@ -160,6 +162,13 @@ static const char *text_of(int which)
 	}
 }
 
+static char *line_of(int which)
+{
+	char *line;
+
+	return asprintf(&line, "%s\n", text_of(which)) < 0 ? NULL : line;
+}
+
 /* RFC 6750, 3.1; nothing is said of a token that did not come. */
 static const char *error_of(int which)
 {
@@ -208,11 +217,10 @@ static int make_refusals(struct bearer *bearer, const struct wye_settings *value
 		struct bearer_refusal *refusal = &bearer->refusals[i];
 
 		refusal->status = status_of(i);
-		refusal->body = text_of(i);
-		if (refusal->status == 503)
-			continue;
-		refusal->challenge = challenge_of(i, values);
-		if (!refusal->challenge) {
+		refusal->body = line_of(i);
+		if (refusal->status != 503)
+			refusal->challenge = challenge_of(i, values);
+		if (!refusal->body || (refusal->status != 503 && !refusal->challenge)) {
 			wye_error_set(why, "out of memory");
 			return -ENOMEM;
 		}
@@ -282,6 +290,11 @@ int bearer_open(struct bearer *bearer, const struct wye_settings *values, const 
 		error = add_keys(bearer, values, why);
 	if (!error)
 		error = make_refusals(bearer, values, why);
+	if (!error && bearer->query) {
+		error = wye_log_hide_parameter(bearer->query);
+		if (error)
+			wye_error_set(why, "out of memory");
+	}
 	if (!error)
 		register_counters(bearer, prefix);
 	return error;
@@ -290,8 +303,19 @@ int bearer_open(struct bearer *bearer, const struct wye_settings *values, const 
 void bearer_close(struct bearer *bearer)
 {
 	wye_jwt_verifier_destroy(bearer->verifier);
-	for (size_t i = 0; i < BEARER_CASES; i++)
+	for (size_t i = 0; i < BEARER_CASES; i++) {
 		free(bearer->refusals[i].challenge);
+		free(bearer->refusals[i].body);
+	}
+}
+
+int bearer_start(const struct bearer *bearer, struct wye_error *why)
+{
+	int error = wye_jwt_watch(bearer->verifier);
+
+	if (error)
+		wye_error_set(why, "can't watch the key set: %s", strerror(-error));
+	return error;
 }
 
 /* ---- tokens ---- */

@@ -22,7 +22,7 @@ enum {
 struct bearer_refusal {
 	unsigned status;
 	char *challenge; /* WWW-Authenticate; NULL: none */
-	const char *body;
+	char *body;
 };
 
 struct bearer {
@@ -108,6 +108,8 @@ struct bearer {
 int bearer_open(struct bearer *bearer, const struct wye_settings *values, const char *prefix,
 		struct wye_error *why) WYE_MUST_CHECK;
 void bearer_close(struct bearer *bearer);
+/* For the plugin's start(); wye_jwt_unwatch() ends it. */
+int bearer_start(const struct bearer *bearer, struct wye_error *why) WYE_MUST_CHECK;
 
 /* A token that was found, and how often. All zero: none. */
 struct bearer_token {

@@ -43,12 +43,7 @@ static void close_jwt(void *instance)
 
 static int start(void *instance, struct wye_error *why)
 {
-	const struct bearer *bearer = instance;
-	int error = wye_jwt_watch(bearer->verifier);
-
-	if (error)
-		wye_error_set(why, "can't watch the key set: %s", strerror(-error));
-	return error;
+	return bearer_start(instance, why);
 }
 
 static void stop(void *instance)

@@ -21,3 +21,5 @@ libwyecore_a_SOURCES += \
 	middleware/rate-limit-fields.c \
 	middleware/rate-limit-fields.h \
 	middleware/request-id.c
+	middleware/request-id.c \
+	middleware/token.c

@@ -13,6 +13,7 @@ extern const struct wye_plugin wye_builtin_origin;
 extern const struct wye_plugin wye_builtin_rate_limit;
 extern const struct wye_plugin wye_builtin_request_id;
 extern const struct wye_plugin wye_builtin_respond;
+extern const struct wye_plugin wye_builtin_token;
 
 const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_access_log, /* middleware/access-log.c */
@@ -24,5 +25,6 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_rate_limit, /* middleware/rate-limit.c */
 	&wye_builtin_request_id, /* middleware/request-id.c */
 	&wye_builtin_respond,    /* handlers/respond.c */
+	&wye_builtin_token,      /* middleware/token.c */
 	NULL,
 };

@@ -41,6 +41,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_strict.py \
 	tests/integration/test_tasks.py \
 	tests/integration/test_tickets.py \
+	tests/integration/test_token.py \
 	tests/integration/test_unlucky.py \
 	tests/integration/test_upgrade.py
 

@@ -87,7 +87,7 @@ class Rest(unittest.TestCase):
             answer = site.ask()
             self.expect(answer, 401)
             self.assertEqual(answer.getheader("WWW-Authenticate"), 'Bearer realm="api"')
-            self.assertEqual(answer.text, "a token is needed")
+            self.assertEqual(answer.text, "a token is needed\n")
             answer = site.ask(hs(until(-1)))
             self.expect(answer, 401, "invalid_token")
             self.assertEqual(
