@@ -16,6 +16,7 @@
 #include "plugin/registry.h"
 #include "route/lanes.h"
 #include "summary.h"
+#include "token.h"
 #include "warnings.h"
 
 static const char USAGE[] =
@@ -23,6 +24,7 @@ static const char USAGE[] =
 	"       wye -t -c FILE  check the config and print what it means\n"
 	"       wye -S          print all settings, as Markdown tables\n"
 	"       wye -V          print versions of wye and its engines\n"
+	"       wye token ...   make or check a JSON Web Token; wye token --help tells more\n"
 	"       wye -h          print this\n"
 	"Signals: TERM and INT stop it gently, a second one at once; USR1 opens log files "
 	"anew,\n"
@@ -106,6 +108,8 @@ int main(int argc, char **argv)
 	bool test = false;
 	int option;
 
+	if (argc > 1 && !strcmp(argv[1], "token"))
+		return wye_token_main(argc - 1, argv + 1);
 	while ((option = getopt(argc, argv, "c:tSVh")) != -1) {
 		switch (option) {
 		case 'c':

@@ -183,19 +183,25 @@ int wye_jwt_add_secret_file(struct wye_jwt_verifier *verifier, const char *path,
 	return error;
 }
 
+int wye_jwt_add_pem(struct wye_jwt_verifier *verifier, const char *pem, size_t length,
+		    struct wye_error *why)
+{
+	const struct wye_jwt_key *last = verifier->keys.last;
+	int error =
+		wye_jwt_keys_add_pem(&verifier->keys, (struct wye_text) { pem, length }, why);
+
+	return error ? error : check_new(verifier, last, why);
+}
+
 int wye_jwt_add_pem_file(struct wye_jwt_verifier *verifier, const char *path,
 			 struct wye_error *why)
 {
-	const struct wye_jwt_key *last = verifier->keys.last;
 	struct wye_buffer file = { NULL, 0, 0 };
 	struct wye_error what = { "" };
 	int error = wye_jwt_read_file(&file, path, why);
 
 	if (!error) {
-		error = wye_jwt_keys_add_pem(
-			&verifier->keys, (struct wye_text) { file.data, file.length }, &what);
-		if (!error)
-			error = check_new(verifier, last, &what);
+		error = wye_jwt_add_pem(verifier, file.data, file.length, &what);
 		if (error)
 			name_file(why, path, &what);
 	}

@@ -77,8 +77,11 @@ WYE_API int wye_jwt_add_secret(struct wye_jwt_verifier *verifier, const void *se
 /* A file's bytes are the secret, but for one newline at the end. */
 WYE_API int wye_jwt_add_secret_file(struct wye_jwt_verifier *verifier, const char *path,
 				    struct wye_error *why) WYE_MUST_CHECK;
-/* All public keys and certificates of a PEM file; of a certificate nothing but its key counts.
+/* All public keys and certificates of a PEM text or file; of a certificate nothing but its key
+ * counts.
  */
+WYE_API int wye_jwt_add_pem(struct wye_jwt_verifier *verifier, const char *pem, size_t length,
+			    struct wye_error *why) WYE_MUST_CHECK;
 WYE_API int wye_jwt_add_pem_file(struct wye_jwt_verifier *verifier, const char *path,
 				 struct wye_error *why) WYE_MUST_CHECK;
 /* A JSON Web Key Set (RFC 7517), at most 1 MB and 64 keys; one per verifier. A token's `kid`
