@@ -3,6 +3,7 @@ libwyecore_a_SOURCES += \
 	middleware/access-log.c \
 	middleware/access-log-line.c \
 	middleware/access-log-line.h \
+	middleware/admission.c \
 	middleware/limiter.c \
 	middleware/limiter.h \
 	middleware/headers.c \

@@ -31,6 +31,7 @@ libwyecore_a_SOURCES += \
 	core/base/mailbox.h \
 	core/base/metric.c \
 	core/base/metric.h \
+	core/base/places.c \
 	core/base/random.c \
 	core/base/random.h \
 	core/base/ring.c \

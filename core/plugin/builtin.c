@@ -9,6 +9,7 @@ extern const struct wye_plugin wye_builtin_headers;
 extern const struct wye_plugin wye_builtin_files;
 extern const struct wye_plugin wye_builtin_ip_filter;
 extern const struct wye_plugin wye_builtin_jwt;
+extern const struct wye_plugin wye_builtin_admission;
 extern const struct wye_plugin wye_builtin_origin;
 extern const struct wye_plugin wye_builtin_rate_limit;
 extern const struct wye_plugin wye_builtin_request_id;
@@ -21,6 +22,7 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_files,      /* handlers/files.c */
 	&wye_builtin_ip_filter,  /* middleware/ip-filter.c */
 	&wye_builtin_jwt,        /* middleware/jwt.c */
+	&wye_builtin_admission,  /* middleware/admission.c */
 	&wye_builtin_origin,     /* middleware/origin.c */
 	&wye_builtin_rate_limit, /* middleware/rate-limit.c */
 	&wye_builtin_request_id, /* middleware/request-id.c */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * wye/limit.h - how often something may happen, by key: a leaky bucket with the arithmetic of
- * nginx's limit_req (1.15.7 and later), alone or in a table of bounded memory.
+ * wye/limit.h - how often something may happen, and how many at once, by key: a leaky bucket
+ * with the arithmetic of nginx's limit_req (1.15.7 and later), alone or in a table of bounded
+ * memory; and places, which are entered and left.
  *
  * A bucket holds an excess: each event adds one, time takes `rate` per second away. An event
  * that finds an excess of at most `delay` passes at once; between `delay` and `burst` it waits
@@ -64,6 +65,23 @@ WYE_API void wye_buckets_destroy(struct wye_buckets *buckets);
  * thread; takes a lock for some ten nanoseconds; no allocation. */
 WYE_API struct wye_bucket_answer wye_buckets_take(struct wye_buckets *buckets, uint8_t space,
 						  struct wye_text key, uint64_t now);
+
+/* Places by key: so many for each. Memory is held for keys of which somebody is inside, 32
+ * bytes each, known by their hash as above. */
+struct wye_places;
+struct wye_place;
+
+/* `most` of each key may be inside. Returns 0; -ENOMEM. NULL is accepted by destroy(), after
+ * the last has left. */
+WYE_API int wye_places_create(struct wye_places **out, unsigned most) WYE_MUST_CHECK;
+WYE_API void wye_places_destroy(struct wye_places *places);
+
+/* Enters; `*out` is to be left once. Any thread; takes a lock for some ten nanoseconds. Returns
+ * 0; -EAGAIN: `most` are inside; -ENOMEM. */
+WYE_API int wye_places_enter(struct wye_places *places, struct wye_text key,
+			     struct wye_place **out) WYE_MUST_CHECK;
+/* Any thread. */
+WYE_API void wye_places_leave(struct wye_places *places, struct wye_place *place);
 
 #ifdef __cplusplus
 }

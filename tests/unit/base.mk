@@ -7,6 +7,7 @@ BASE_TESTS = \
 	tests/unit/test_context \
 	tests/unit/test_date \
 	tests/unit/test_field \
+	tests/unit/test_fleet \
 	tests/unit/test_hash \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
@@ -16,6 +17,7 @@ BASE_TESTS = \
 	tests/unit/test_mailbox \
 	tests/unit/test_metric \
 	tests/unit/test_pairs \
+	tests/unit/test_places \
 	tests/unit/test_router \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
@@ -77,3 +79,7 @@ tests_unit_test_table_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 tests_unit_test_table_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_bucket_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_bucket_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_places_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_places_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_fleet_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_fleet_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
