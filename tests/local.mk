@@ -14,3 +14,4 @@ include tests/js/local.mk
 include tests/browser/local.mk
 include tests/bench/local.mk
 include tests/long/local.mk
+include tests/storm/local.mk

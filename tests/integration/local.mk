@@ -39,6 +39,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_send.py \
 	tests/integration/test_slow.py \
 	tests/integration/test_stop.py \
+	tests/integration/test_storm.py \
 	tests/integration/test_strict.py \
 	tests/integration/test_tasks.py \
 	tests/integration/test_tickets.py \
