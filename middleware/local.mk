@@ -6,6 +6,7 @@ libwyecore_a_SOURCES += \
 	middleware/admission.c \
 	middleware/limiter.c \
 	middleware/limiter.h \
+	middleware/cors.c \
 	middleware/headers.c \
 	middleware/headers-rule.c \
 	middleware/headers-rule.h \
@@ -21,6 +22,8 @@ libwyecore_a_SOURCES += \
 	middleware/rate-limit.c \
 	middleware/rate-limit-fields.c \
 	middleware/rate-limit-fields.h \
+	middleware/origins.c \
+	middleware/origins.h \
 	middleware/request-id.c
 	middleware/request-id.c \
 	middleware/token.c

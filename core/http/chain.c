@@ -37,6 +37,23 @@ static bool make_states(struct wye_request *request)
 	return request->states;
 }
 
+/* The chain of a request that matched no route. A page's question about a request that it wants
+ * to make (WHATWG Fetch, CORS preflight) goes through the chain which that one would go
+ * through, as the answer is up to a middleware there. */
+static const struct wye_chain *missed_chain(const struct wye_request *request)
+{
+	const struct wye_lane *lane = &request->lanes->rest;
+	struct wye_text asked = { NULL, 0 };
+	struct wye_match match;
+
+	if (request->method_bit == WYE_METHOD_OPTIONS)
+		asked = wye_request_header(request, "Access-Control-Request-Method");
+	if (asked.data && wye_hosts_find(lane->routes, request->head.host,
+					 wye_method_parse(asked), request->path, &match))
+		return ((const struct wye_rest_route *)match.value)->base.chain;
+	return wye_lane_miss(lane, request->head.host, request->path);
+}
+
 bool wye_chain_route(struct wye_request *request)
 {
 	const struct wye_lane *lane = &request->lanes->rest;
@@ -50,7 +67,7 @@ bool wye_chain_route(struct wye_request *request)
 		return make_states(request);
 	if (!wye_hosts_find(lane->routes, request->head.host, request->method_bit,
 			    request->path, &match))
-		request->chain = wye_lane_miss(lane, request->head.host, request->path);
+		request->chain = missed_chain(request);
 	else if (!keep_match(request, &match))
 		return false;
 	request->allowed = match.allowed;

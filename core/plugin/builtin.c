@@ -5,6 +5,7 @@
 #include "plugin/builtin.h"
 
 extern const struct wye_plugin wye_builtin_access_log;
+extern const struct wye_plugin wye_builtin_cors;
 extern const struct wye_plugin wye_builtin_headers;
 extern const struct wye_plugin wye_builtin_files;
 extern const struct wye_plugin wye_builtin_ip_filter;
@@ -18,6 +19,7 @@ extern const struct wye_plugin wye_builtin_token;
 
 const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_access_log, /* middleware/access-log.c */
+	&wye_builtin_cors,       /* middleware/cors.c */
 	&wye_builtin_headers,    /* middleware/headers.c */
 	&wye_builtin_files,      /* handlers/files.c */
 	&wye_builtin_ip_filter,  /* middleware/ip-filter.c */

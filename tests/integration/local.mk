@@ -9,6 +9,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_chat.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_config.py \
+	tests/integration/test_cors.py \
 	tests/integration/test_deflate.py \
 	tests/integration/test_delivery.py \
 	tests/integration/test_docs.py \

@@ -2,6 +2,7 @@
 MIDDLEWARE_TESTS = \
 	tests/unit/test_headers_rule \
 	tests/unit/test_ip_ranges
+	tests/unit/test_origins
 
 check_PROGRAMS += $(MIDDLEWARE_TESTS)
 TESTS += $(MIDDLEWARE_TESTS)
@@ -11,3 +12,5 @@ tests_unit_test_headers_rule_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_ip_ranges_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
 tests_unit_test_ip_ranges_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ip_ranges_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_origins_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_origins_LDADD = libwyecore.a $(CONFIG_LIBS) $(CMOCKA_LIBS) -lpthread
