@@ -6,6 +6,7 @@ libwyecore_a_SOURCES += \
 	middleware/admission.c \
 	middleware/limiter.c \
 	middleware/limiter.h \
+	middleware/body-limit.c \
 	middleware/cors.c \
 	middleware/headers.c \
 	middleware/headers-rule.c \
@@ -27,3 +28,5 @@ libwyecore_a_SOURCES += \
 	middleware/request-id.c
 	middleware/request-id.c \
 	middleware/token.c
+	middleware/request-id.c \
+	middleware/timeout.c

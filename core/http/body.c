@@ -8,6 +8,8 @@
  * connection lives on; at the first call, or with a long body, the answer goes at once and the
  * connection ends.
  */
+#include <errno.h>
+
 #include "http/body.h"
 #include "http/chain.h"
 #include "http/connection.h"
@@ -21,8 +23,10 @@ enum {
 
 static uint64_t limit_of(const struct wye_request *request)
 {
-	return request->route ? request->route->max_body
-			      : request->connection->thread->http->max_body;
+	uint64_t general = request->route ? request->route->max_body
+					  : request->connection->thread->http->max_body;
+
+	return request->body_limit < general ? request->body_limit : general;
 }
 
 static bool rest_is_short(const struct wye_request *request)
@@ -47,6 +51,17 @@ static void reserve(struct wye_request *request)
 	if (request->route && !request->route->handler->body)
 		(void)!wye_buffer_reserve(&request->body,
 					  expected < FIRST_ROOM ? expected : FIRST_ROOM);
+}
+
+int wye_request_limit_body(struct wye_request *request, uint64_t bytes)
+{
+	if (bytes < request->body_limit)
+		request->body_limit = bytes;
+	if (request->head.chunked || request->head.length <= limit_of(request))
+		return 0;
+	request->ending = WYE_REQUEST_REFUSED;
+	wye_reply_plain(request, 413, "body too large\n");
+	return -EMSGSIZE;
 }
 
 enum MHD_Result wye_body_begin(struct wye_request *request, void **context)

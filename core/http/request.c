@@ -88,6 +88,7 @@ static void reset(struct wye_request *request, struct wye_http_connection *conne
 	request->magic = REQUEST_MAGIC;
 	request->connection = connection;
 	request->lanes = connection->thread->lanes;
+	request->body_limit = UINT64_MAX;
 	request->reply.file = -1;
 	request->reply.last = &request->reply.fields;
 	request->started = microseconds();

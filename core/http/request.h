@@ -134,7 +134,7 @@ struct wye_request {
 
 	struct wye_inputs *inputs; /* NULL: none was asked for */
 	struct wye_buffer body;
-	uint64_t body_received;
+	uint64_t body_received, body_limit; /* UINT64_MAX: no step has lowered it */
 	const void *piece; /* that body() is shown */
 	size_t piece_length;
 	void *data; /* the handler's */

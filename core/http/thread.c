@@ -292,6 +292,7 @@ static void register_metrics(struct wye_http_metrics *metrics)
 	metrics->waiting = wye_metric_register("rest_requests_waiting", WYE_GAUGE);
 	metrics->waiting_refused =
 		wye_metric_register("rest_waiting_refused_total", WYE_COUNTER);
+	metrics->deadlines = wye_metric_register("rest_deadlines_total", WYE_COUNTER);
 	metrics->ticket_timeouts =
 		wye_metric_register("rest_ticket_timeouts_total", WYE_COUNTER);
 }

@@ -113,6 +113,7 @@ void wye_wait_deadline_over(struct wye_context *context)
 	struct wye_request *request =
 		(struct wye_request *)((char *)context - offsetof(struct wye_request, context));
 
+	wye_metric_add(request->connection->thread->metrics->deadlines, 1);
 	if (request->suspended)
 		give_up(request);
 	else if (request->state == WYE_REQUEST_READING || request->state == WYE_REQUEST_QUEUED)

@@ -5,6 +5,7 @@
 #include "plugin/builtin.h"
 
 extern const struct wye_plugin wye_builtin_access_log;
+extern const struct wye_plugin wye_builtin_body_limit;
 extern const struct wye_plugin wye_builtin_cors;
 extern const struct wye_plugin wye_builtin_headers;
 extern const struct wye_plugin wye_builtin_files;
@@ -16,9 +17,11 @@ extern const struct wye_plugin wye_builtin_rate_limit;
 extern const struct wye_plugin wye_builtin_request_id;
 extern const struct wye_plugin wye_builtin_respond;
 extern const struct wye_plugin wye_builtin_token;
+extern const struct wye_plugin wye_builtin_timeout;
 
 const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_access_log, /* middleware/access-log.c */
+	&wye_builtin_body_limit, /* middleware/body-limit.c */
 	&wye_builtin_cors,       /* middleware/cors.c */
 	&wye_builtin_headers,    /* middleware/headers.c */
 	&wye_builtin_files,      /* handlers/files.c */
@@ -30,5 +33,6 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_request_id, /* middleware/request-id.c */
 	&wye_builtin_respond,    /* handlers/respond.c */
 	&wye_builtin_token,      /* middleware/token.c */
+	&wye_builtin_timeout,    /* middleware/timeout.c */
 	NULL,
 };

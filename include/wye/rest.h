@@ -75,6 +75,13 @@ WYE_API bool wye_request_cookie_at(const struct wye_request *request, size_t ind
 WYE_API struct wye_text wye_request_body(const struct wye_request *request);
 /* What Content-Length says: known before the body has come; -1 for a body in chunks. */
 WYE_API int64_t wye_request_body_length(const struct wye_request *request);
+/* Lowers the limit of this request's body below the route's max_body, in bytes; a higher one
+ * changes nothing. What is larger is refused with 413, and the connection ends. For request
+ * steps.
+ *
+ * Returns 0; -EMSGSIZE if Content-Length says that it is larger: the request has got its
+ * answer, and the step returns WYE_ANSWERED. */
+WYE_API int wye_request_limit_body(struct wye_request *request, uint64_t bytes) WYE_MUST_CHECK;
 
 /* Changes what later steps and the handler see of the head; for request steps. Setting takes
  * the place of all fields of that name, adding leaves them. Name and value are copied. Texts of

@@ -6,6 +6,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_bad_peers.py \
 	tests/integration/test_bodies.py \
+	tests/integration/test_body_limit.py \
 	tests/integration/test_chat.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_config.py \
@@ -46,6 +47,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_tickets.py \
 	tests/integration/test_token.py \
 	tests/integration/test_token_command.py \
+	tests/integration/test_timeout.py \
 	tests/integration/test_unlucky.py \
 	tests/integration/test_upgrade.py
 
