@@ -27,6 +27,7 @@ struct value {
 struct wye_settings {
 	const struct wye_setting *table;
 	const config_setting_t *group;
+	const char *pattern; /* of the route; or NULL */
 	size_t count;
 	struct value values[];
 };
@@ -316,6 +317,11 @@ void wye_settings_destroy(struct wye_settings *settings)
 	free(settings);
 }
 
+void wye_settings_set_pattern(struct wye_settings *settings, const char *pattern)
+{
+	settings->pattern = pattern;
+}
+
 /* ---- tables ---- */
 
 static bool is_number(const struct wye_setting *row, const char *text)
@@ -430,6 +436,11 @@ const char *wye_setting_item_name(const struct wye_settings *settings, const cha
 	const struct value *value = find(settings, name, 1u << WYE_SETTING_PAIRS);
 
 	return index < value->count ? value->names[index] : NULL;
+}
+
+const char *wye_setting_pattern(const struct wye_settings *settings)
+{
+	return settings->pattern;
 }
 
 bool wye_setting_given(const struct wye_settings *settings, const char *name)

@@ -30,6 +30,9 @@ int wye_settings_create(struct wye_settings **out, const struct wye_setting *tab
 			struct wye_problems *problems) WYE_MUST_CHECK;
 void wye_settings_destroy(struct wye_settings *settings);
 
+/* They are of a route with this pattern, which must outlive them. */
+void wye_settings_set_pattern(struct wye_settings *settings, const char *pattern);
+
 /* As one would write it: no exponent where digits do. Returns `out`. */
 const char *wye_number_text(double number, char out[32]);
 

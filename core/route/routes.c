@@ -353,6 +353,7 @@ static int open_route(struct wye_made_route *made, const struct wye_route_maker 
 	error = wye_settings_create(&made->handlers, table, entry, "the route", problems);
 	if (error || problems->errors > errors)
 		return error;
+	wye_settings_set_pattern(made->handlers, made->base.pattern);
 	if (open && open(mount->instance, made->handlers, &mount->route, &why))
 		wye_config_problem(problems, entry, "%s refuses the route: %s",
 				   made->base.handler, why.text);

@@ -64,6 +64,10 @@ WYE_API const char *wye_setting_item(const struct wye_settings *settings, const 
 WYE_API const char *wye_setting_item_name(const struct wye_settings *settings, const char *name,
 					  size_t index);
 
+/* The pattern of the route that these are settings of, with the prefixes round it; NULL if they
+ * are of an instance. */
+WYE_API const char *wye_setting_pattern(const struct wye_settings *settings);
+
 /* Puts a sentence about one setting into `why`, with the FILE:LINE where it stands in front. */
 WYE_API void wye_setting_error(const struct wye_settings *settings, const char *name,
 			       struct wye_error *why, const char *format, ...) WYE_PRINTF(4, 5);
