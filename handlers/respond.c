@@ -2,7 +2,8 @@
  *
  * respond.c - answers with what the config says: { path = "/hello"; handler = "respond";
  * status = 200; type = "text/plain"; body = "hello, world\n"; }, or with what a file holds at
- * the start: file = "/srv/page.html". Nothing is computed or allocated per request.
+ * the start: file = "/srv/page.html"; with headers = { X-Powered-By = "wye"; }. Nothing is
+ * computed per request.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,14 +12,17 @@
 
 #include <wye/plugin.h>
 
+enum { FILE_MAX = 16 << 20, FIELDS = 32 };
+
 struct answer {
+	const struct wye_settings *settings;
 	unsigned status;
 	const char *type, *body; /* live as long as the route's settings */
 	size_t length;
 	char *content; /* of the file: then it is the body; or NULL */
+	size_t field_count;
+	struct wye_field fields[FIELDS]; /* names have a NUL behind them */
 };
-
-enum { FILE_MAX = 16 << 20 };
 
 static const struct wye_setting ROUTE[] = {
 	{ .name = "status",
@@ -35,6 +39,9 @@ static const struct wye_setting ROUTE[] = {
 	{ .name = "file",
 	  .type = WYE_SETTING_STRING,
 	  .sentence = "that holds the body instead, up to 16 MB; read once, at the start" },
+	{ .name = "headers",
+	  .type = WYE_SETTING_PAIRS,
+	  .sentence = "fields of the answer: { Cache-Control = \"no-store\"; }" },
 	{ .name = NULL },
 };
 
@@ -81,6 +88,40 @@ static int take_file(struct answer *answer, const struct wye_settings *settings,
 	return error;
 }
 
+static int take_field(struct answer *answer, const char *name, const char *value,
+		      struct wye_error *why)
+{
+	struct wye_text text = { value, strlen(value) };
+
+	if (answer->field_count == FIELDS) {
+		wye_setting_error(answer->settings, "headers", why, "more than %d fields",
+				  FIELDS);
+		return -EINVAL;
+	}
+	if (!wye_http_field_valid(name, text)) {
+		wye_setting_error(answer->settings, "headers", why,
+				  "\"%s\" is no field that can be set, or its value has a "
+				  "control byte",
+				  name);
+		return -EINVAL;
+	}
+	answer->fields[answer->field_count++] =
+		(struct wye_field) { { name, strlen(name) }, text };
+	return 0;
+}
+
+static int take_fields(struct answer *answer, struct wye_error *why)
+{
+	const struct wye_settings *settings = answer->settings;
+	size_t count = wye_setting_count(settings, "headers");
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = take_field(answer, wye_setting_item_name(settings, "headers", i),
+				   wye_setting_item(settings, "headers", i), why);
+	return error;
+}
+
 static void route_close(void *instance, void *route)
 {
 	struct answer *answer = route;
@@ -100,11 +141,14 @@ static int route(void *instance, const struct wye_settings *settings, void **out
 		wye_error_set(why, "out of memory");
 		return -ENOMEM;
 	}
+	answer->settings = settings;
 	answer->status = (unsigned)wye_setting_integer(settings, "status");
 	answer->type = wye_setting_string(settings, "type");
 	answer->body = wye_setting_string(settings, "body");
 	answer->length = strlen(answer->body);
 	error = take_file(answer, settings, why);
+	if (!error)
+		error = take_fields(answer, why);
 	if (error)
 		route_close(instance, answer);
 	else
@@ -116,6 +160,9 @@ static enum wye_verdict handle(struct wye_request *request, const struct wye_mou
 {
 	const struct answer *answer = mount->route;
 
+	for (size_t i = 0; i < answer->field_count; i++)
+		(void)wye_reply_header(request, answer->fields[i].name.data,
+				       answer->fields[i].value);
 	wye_reply_static(request, answer->status, answer->type, answer->body, answer->length);
 	return WYE_ANSWERED;
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <wye/http.h>
+
 #include "base/field.h"
 
 /* RFC 9110, 8.6, 6.6.1; RFC 9112, 6.1, 9.6. */
@@ -70,6 +72,11 @@ bool wye_field_valid(const char *name, struct wye_text value)
 bool wye_request_field_valid(const char *name, struct wye_text value)
 {
 	return is_text(value) && !is_one_of(name, READ) && is_token(name);
+}
+
+bool wye_http_field_valid(const char *name, struct wye_text value)
+{
+	return wye_field_valid(name, value);
 }
 
 bool wye_type_valid(const char *type)

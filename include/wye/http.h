@@ -22,6 +22,9 @@ WYE_API void wye_http_date_write(int64_t time, char out[WYE_HTTP_DATE]);
 /* Reads a date in that form or one of the two obsolete ones. False if it is none. */
 WYE_API bool wye_http_date_read(struct wye_text text, int64_t *time) WYE_MUST_CHECK;
 
+/* True for a field that wye_reply_header() takes; to check those of a config at the start. */
+WYE_API bool wye_http_field_valid(const char *name, struct wye_text value);
+
 #ifdef __cplusplus
 }
 #endif
