@@ -17,6 +17,7 @@
 #include "base/jobs.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/ready.h"
 #include "base/sink.h"
 #include "config/settings.h"
 #include "daemon.h"
@@ -279,6 +280,7 @@ static unsigned drain(struct daemon *daemon, const sigset_t *set, unsigned *befo
 
 	wye_log(WYE_LOG_NOTICE, "stopping: %u connections are open",
 		wye_limits_open(daemon->limits));
+	wye_ready_drain();
 	wye_registry_drain(daemon->registry);
 	if (wait_until(set, now_ms() + options->drain_delay, NULL, daemon))
 		end = 0;

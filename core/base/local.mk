@@ -34,6 +34,8 @@ libwyecore_a_SOURCES += \
 	core/base/places.c \
 	core/base/random.c \
 	core/base/random.h \
+	core/base/ready.c \
+	core/base/ready.h \
 	core/base/ring.c \
 	core/base/ring.h \
 	core/base/sink.c \

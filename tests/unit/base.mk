@@ -18,6 +18,7 @@ BASE_TESTS = \
 	tests/unit/test_metric \
 	tests/unit/test_pairs \
 	tests/unit/test_places \
+	tests/unit/test_ready \
 	tests/unit/test_router \
 	tests/unit/test_settings \
 	tests/unit/test_sink \
@@ -44,6 +45,8 @@ tests_unit_test_mailbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mailbox_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_metric_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_metric_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ready_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_router_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_router_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_settings_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CONFIG_CFLAGS)
