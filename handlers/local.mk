@@ -12,4 +12,8 @@ libwyecore_a_SOURCES += \
 	handlers/files-reply.c \
 	handlers/files-type.c \
 	handlers/files-type.h \
+	handlers/health.c \
+	handlers/redirect.c \
+	handlers/redirect-target.c \
+	handlers/redirect-target.h \
 	handlers/respond.c

@@ -14,6 +14,10 @@ extern const struct wye_plugin wye_builtin_jwt;
 extern const struct wye_plugin wye_builtin_admission;
 extern const struct wye_plugin wye_builtin_origin;
 extern const struct wye_plugin wye_builtin_rate_limit;
+extern const struct wye_plugin wye_builtin_health;
+extern const struct wye_plugin wye_builtin_origin;
+extern const struct wye_plugin wye_builtin_ready;
+extern const struct wye_plugin wye_builtin_redirect;
 extern const struct wye_plugin wye_builtin_request_id;
 extern const struct wye_plugin wye_builtin_respond;
 extern const struct wye_plugin wye_builtin_token;
@@ -30,6 +34,10 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_admission,  /* middleware/admission.c */
 	&wye_builtin_origin,     /* middleware/origin.c */
 	&wye_builtin_rate_limit, /* middleware/rate-limit.c */
+	&wye_builtin_health,     /* handlers/health.c */
+	&wye_builtin_origin,     /* middleware/origin.c */
+	&wye_builtin_ready,      /* handlers/health.c */
+	&wye_builtin_redirect,   /* handlers/redirect.c */
 	&wye_builtin_request_id, /* middleware/request-id.c */
 	&wye_builtin_respond,    /* handlers/respond.c */
 	&wye_builtin_token,      /* middleware/token.c */

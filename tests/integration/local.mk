@@ -22,6 +22,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_groups.py \
 	tests/integration/test_hammer.py \
 	tests/integration/test_headers.py \
+	tests/integration/test_health.py \
 	tests/integration/test_heartbeat.py \
 	tests/integration/test_ip_filter.py \
 	tests/integration/test_jwt.py \
@@ -33,6 +34,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rate_limit.py \
+	tests/integration/test_redirect.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_route_limits.py \
 	tests/integration/test_routes.py \
@@ -75,6 +77,7 @@ check_LTLIBRARIES = \
 	tests/plugins/named.la \
 	tests/plugins/no_adopt.la \
 	tests/plugins/probe.la \
+	tests/plugins/ready.la \
 	tests/plugins/runtime.la \
 	tests/plugins/tasks.la \
 	tests/plugins/tell.la \
@@ -169,6 +172,11 @@ tests_plugins_probe_la_SOURCES = tests/plugins/probe.c
 tests_plugins_probe_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_probe_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_probe_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_ready_la_SOURCES = tests/plugins/ready.c
+tests_plugins_ready_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_ready_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_ready_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_runtime_la_SOURCES = tests/plugins/runtime.c tests/plugins/runtime_orders.c \
 	tests/plugins/orders.h tests/plugins/runtime.h

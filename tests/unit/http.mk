@@ -6,6 +6,7 @@ HTTP_TESTS = \
 	tests/unit/test_forwarded \
 	tests/unit/test_head \
 	tests/unit/test_rate_limit
+	tests/unit/test_redirect
 
 check_PROGRAMS += $(HTTP_TESTS)
 TESTS += $(HTTP_TESTS)
@@ -22,3 +23,5 @@ tests_unit_test_rate_limit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_rate_limit_LDADD = libwyecore.a $(CMOCKA_LIBS) $(CONFIG_LIBS) -lpthread
 tests_unit_test_files_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_files_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_redirect_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_redirect_LDADD = libwyecore.a $(CMOCKA_LIBS)
