@@ -19,6 +19,7 @@
 #include <wye/log.h>
 #include <wye/loop.h>
 #include <wye/metric.h>
+#include <wye/multipart.h>
 #include <wye/ready.h>
 #include <wye/rest.h>
 #include <wye/settings.h>

@@ -17,6 +17,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
 	tests/integration/test_files.py \
+	tests/integration/test_forms.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \
@@ -71,6 +72,7 @@ check_LTLIBRARIES = \
 	tests/plugins/delivery.la \
 	tests/plugins/edges.la \
 	tests/plugins/feed.la \
+	tests/plugins/form.la \
 	tests/plugins/gate.la \
 	tests/plugins/hammer.la \
 	tests/plugins/herald.la \
@@ -142,6 +144,11 @@ tests_plugins_feed_la_SOURCES = tests/plugins/feed.c
 tests_plugins_feed_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_feed_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_feed_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_form_la_SOURCES = tests/plugins/form.c
+tests_plugins_form_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_form_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_form_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_gate_la_SOURCES = tests/plugins/gate.c
 tests_plugins_gate_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)

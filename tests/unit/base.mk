@@ -16,6 +16,7 @@ BASE_TESTS = \
 	tests/unit/test_loop \
 	tests/unit/test_mailbox \
 	tests/unit/test_metric \
+	tests/unit/test_multipart \
 	tests/unit/test_pairs \
 	tests/unit/test_places \
 	tests/unit/test_ready \
@@ -45,6 +46,8 @@ tests_unit_test_mailbox_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_mailbox_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_metric_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_metric_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_multipart_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_multipart_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ready_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_router_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
