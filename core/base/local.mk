@@ -10,6 +10,7 @@ libwyecore_a_SOURCES += \
 	core/base/calls.h \
 	core/base/context.c \
 	core/base/context.h \
+	core/base/cookie.c \
 	core/base/date.c \
 	core/base/error.c \
 	core/base/field.c \

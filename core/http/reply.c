@@ -200,6 +200,17 @@ bool wye_reply_header_valid(const char *name, struct wye_text value)
 	return wye_field_valid(name, value);
 }
 
+int wye_reply_cookie(struct wye_request *request, const struct wye_cookie *cookie)
+{
+	char text[WYE_COOKIE_MAX];
+	int length = wye_cookie_write(cookie, text);
+
+	if (length < 0)
+		return length;
+	return wye_reply_header(request, "Set-Cookie",
+				(struct wye_text) { text, (size_t)length });
+}
+
 size_t wye_reply_remove_header(struct wye_request *request, const char *name)
 {
 	struct wye_reply *reply = &request->reply;

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include <wye/context.h>
+#include <wye/http.h>
 #include <wye/settings.h>
 #include <wye/types.h>
 
@@ -181,6 +182,10 @@ WYE_API int wye_reply_header(struct wye_request *request, const char *name,
 			     struct wye_text value);
 /* Whether wye_reply_header() takes such a field: for open() to check settings. Any thread. */
 WYE_API bool wye_reply_header_valid(const char *name, struct wye_text value);
+/* Adds a Set-Cookie field (wye_cookie_write()). Returns as wye_reply_header(), and -EINVAL for
+ * a cookie that browsers would drop. */
+WYE_API int wye_reply_cookie(struct wye_request *request,
+			     const struct wye_cookie *cookie) WYE_MUST_CHECK;
 /* Removes all fields of this name, in any case. Returns how many; 0 once the reply has left. */
 WYE_API size_t wye_reply_remove_header(struct wye_request *request, const char *name);
 /* The first field of this name that was added. */

@@ -5,6 +5,7 @@ BASE_TESTS = \
 	tests/unit/test_bucket \
 	tests/unit/test_calls \
 	tests/unit/test_context \
+	tests/unit/test_cookie \
 	tests/unit/test_date \
 	tests/unit/test_field \
 	tests/unit/test_fleet \
@@ -48,6 +49,8 @@ tests_unit_test_metric_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_metric_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_multipart_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_multipart_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_cookie_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cookie_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_ready_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ready_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_router_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
