@@ -11,6 +11,13 @@ libwyecore_a_SOURCES += \
 	middleware/headers.c \
 	middleware/headers-rule.c \
 	middleware/headers-rule.h \
+	middleware/api-key.c \
+	middleware/api-keys.c \
+	middleware/api-keys.h \
+	middleware/digest.c \
+	middleware/digest.h \
+	middleware/file-watch.c \
+	middleware/file-watch.h \
 	middleware/ip-filter.c \
 	middleware/ip-ranges.c \
 	middleware/ip-ranges.h \

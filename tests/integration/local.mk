@@ -3,6 +3,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_access_log.py \
 	tests/integration/test_acks.py \
 	tests/integration/test_admission.py \
+	tests/integration/test_api_key.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_bad_peers.py \
 	tests/integration/test_bodies.py \
