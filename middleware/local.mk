@@ -14,6 +14,9 @@ libwyecore_a_SOURCES += \
 	middleware/api-key.c \
 	middleware/api-keys.c \
 	middleware/api-keys.h \
+	middleware/basic.c \
+	middleware/credentials.c \
+	middleware/credentials.h \
 	middleware/digest.c \
 	middleware/digest.h \
 	middleware/file-watch.c \
@@ -37,3 +40,10 @@ libwyecore_a_SOURCES += \
 	middleware/token.c
 	middleware/request-id.c \
 	middleware/timeout.c
+	middleware/passwords.c \
+	middleware/passwords.h \
+	middleware/remembered.c \
+	middleware/remembered.h \
+	middleware/request-id.c \
+	middleware/work-queue.c \
+	middleware/work-queue.h

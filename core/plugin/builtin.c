@@ -10,6 +10,7 @@ extern const struct wye_plugin wye_builtin_cors;
 extern const struct wye_plugin wye_builtin_headers;
 extern const struct wye_plugin wye_builtin_files;
 extern const struct wye_plugin wye_builtin_api_key;
+extern const struct wye_plugin wye_builtin_basic;
 extern const struct wye_plugin wye_builtin_ip_filter;
 extern const struct wye_plugin wye_builtin_jwt;
 extern const struct wye_plugin wye_builtin_admission;
@@ -31,6 +32,7 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_headers,    /* middleware/headers.c */
 	&wye_builtin_files,      /* handlers/files.c */
 	&wye_builtin_api_key,    /* middleware/api-key.c */
+	&wye_builtin_basic,      /* middleware/basic.c */
 	&wye_builtin_ip_filter,  /* middleware/ip-filter.c */
 	&wye_builtin_jwt,        /* middleware/jwt.c */
 	&wye_builtin_admission,  /* middleware/admission.c */

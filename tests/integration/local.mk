@@ -6,6 +6,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_api_key.py \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_bad_peers.py \
+	tests/integration/test_basic.py \
 	tests/integration/test_bodies.py \
 	tests/integration/test_body_limit.py \
 	tests/integration/test_chat.py \

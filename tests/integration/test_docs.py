@@ -63,6 +63,9 @@ class Docs(unittest.TestCase):
         with open(path, "w") as out:
             out.write(text)
         os.environ["GREETING"] = "hi"  # that the docs take from the environment
+        os.environ["PASSWORDS"] = os.path.join(folder, "passwords")
+        with open(os.environ["PASSWORDS"], "w") as out:
+            out.write("ben:$2y$05$abcdefghijklmnopqrstuuKcS.CYWVYVaLiiCKrrc0A5s3mGesJ9O\n")
         done = subprocess.run([PROGRAM, "-t", "-c", path], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, place + "\n" + done.stderr)
         return text

@@ -4,6 +4,10 @@ MIDDLEWARE_TESTS = \
 	tests/unit/test_api_keys \
 	tests/unit/test_ip_ranges
 	tests/unit/test_origins
+	tests/unit/test_credentials \
+	tests/unit/test_ip_ranges \
+	tests/unit/test_passwords \
+	tests/unit/test_remembered
 
 check_PROGRAMS += $(MIDDLEWARE_TESTS)
 TESTS += $(MIDDLEWARE_TESTS)
@@ -18,3 +22,12 @@ tests_unit_test_ip_ranges_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ip_ranges_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_origins_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_origins_LDADD = libwyecore.a $(CONFIG_LIBS) $(CMOCKA_LIBS) -lpthread
+tests_unit_test_credentials_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
+tests_unit_test_credentials_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_credentials_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_passwords_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
+tests_unit_test_passwords_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_passwords_LDADD = libwyecore.a $(SSL_LIBS) $(CRYPT_LIBS) $(CMOCKA_LIBS) -lpthread
+tests_unit_test_remembered_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
+tests_unit_test_remembered_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_remembered_LDADD = libwyecore.a $(SSL_LIBS) $(CMOCKA_LIBS) -lpthread
