@@ -32,10 +32,10 @@ libwyecore_a_SOURCES += \
 	core/base/mailbox.h \
 	core/base/metric.c \
 	core/base/metric.h \
-	core/base/places.c \
 	core/base/multipart.c \
 	core/base/parameters.c \
 	core/base/parameters.h \
+	core/base/places.c \
 	core/base/random.c \
 	core/base/random.h \
 	core/base/ready.c \

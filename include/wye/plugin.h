@@ -13,9 +13,9 @@
 #include <wye/context.h>
 #include <wye/delivery.h>
 #include <wye/group.h>
+#include <wye/http.h>
 #include <wye/jwt.h>
 #include <wye/limit.h>
-#include <wye/http.h>
 #include <wye/log.h>
 #include <wye/loop.h>
 #include <wye/metric.h>

@@ -1,19 +1,19 @@
 # The benchmark isn't part of `make check`; tests/bench/README.md says how to run it.
 check_PROGRAMS += tests/bench/wsload
 tests_bench_wsload_SOURCES = \
-	tests/bench/wsload.c \
-	tests/bench/modes.h \
 	tests/bench/broadcast.c \
-	tests/bench/echo.c \
-	tests/bench/handshake.c \
-	tests/bench/idle.c \
-	tests/bench/crowd.c \
-	tests/bench/crowd.h \
 	tests/bench/client.c \
 	tests/bench/client.h \
-	tests/bench/load.c \
+	tests/bench/crowd.c \
+	tests/bench/crowd.h \
+	tests/bench/echo.c \
 	tests/bench/frame.c \
-	tests/bench/frame.h
+	tests/bench/frame.h \
+	tests/bench/handshake.c \
+	tests/bench/idle.c \
+	tests/bench/load.c \
+	tests/bench/modes.h \
+	tests/bench/wsload.c
 tests_bench_wsload_LDADD =
 
 # The route /hub.
@@ -25,13 +25,13 @@ tests_bench_hub_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 EXTRA_DIST += \
 	tests/bench/README.md \
-	tests/bench/run \
-	tests/bench/servers.sh \
 	tests/bench/measure.sh \
 	tests/bench/middleware.table \
-	tests/bench/wye.conf.in \
-	tests/bench/peers/nginx.conf.in \
 	tests/bench/peers/bun-server.js \
-	tests/bench/peers/node-server.js \
 	tests/bench/peers/gin/hub.go \
-	tests/bench/peers/gin/main.go
+	tests/bench/peers/gin/main.go \
+	tests/bench/peers/nginx.conf.in \
+	tests/bench/peers/node-server.js \
+	tests/bench/run \
+	tests/bench/servers.sh \
+	tests/bench/wye.conf.in

@@ -50,9 +50,9 @@ INTEGRATION_TESTS = \
 	tests/integration/test_strict.py \
 	tests/integration/test_tasks.py \
 	tests/integration/test_tickets.py \
+	tests/integration/test_timeout.py \
 	tests/integration/test_token.py \
 	tests/integration/test_token_command.py \
-	tests/integration/test_timeout.py \
 	tests/integration/test_unlucky.py \
 	tests/integration/test_upgrade.py
 

@@ -6,6 +6,6 @@ tests_long_relay_SOURCES = tests/long/relay.c
 tests_long_relay_LDADD =
 
 EXTRA_DIST += \
-	tests/long/bad-peers \
 	tests/long/backlog \
+	tests/long/bad-peers \
 	tests/long/long.py

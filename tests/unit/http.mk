@@ -1,11 +1,10 @@
-# Tests of core/http, core/net and middleware.
 # Tests of core/http and core/net, and of handlers.
 HTTP_TESTS = \
 	tests/unit/test_farewell \
 	tests/unit/test_files \
 	tests/unit/test_forwarded \
 	tests/unit/test_head \
-	tests/unit/test_rate_limit
+	tests/unit/test_rate_limit \
 	tests/unit/test_redirect
 
 check_PROGRAMS += $(HTTP_TESTS)

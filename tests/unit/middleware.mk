@@ -1,11 +1,10 @@
 # Tests of what middleware is made of, where that is pure.
 MIDDLEWARE_TESTS = \
-	tests/unit/test_headers_rule \
 	tests/unit/test_api_keys \
-	tests/unit/test_ip_ranges
-	tests/unit/test_origins
 	tests/unit/test_credentials \
+	tests/unit/test_headers_rule \
 	tests/unit/test_ip_ranges \
+	tests/unit/test_origins \
 	tests/unit/test_passwords \
 	tests/unit/test_remembered
 
