@@ -167,13 +167,18 @@ class RateLimit(unittest.TestCase):
             self.assertEqual(wye.metrics()["rate_limit_waiting"], 0)
 
     def test_who_waits_may_go(self):
-        with start("rate = 0.1; burst = 5; delay = 0;") as wye:
+        """What was set up for them does not run when their turn would have come."""
+        with start("rate = 0.8; burst = 5; delay = 0;") as wye:
             socks = self.asking(wye, 4)
             wye.wait_metric("rate_limit_waiting", 3)
             for sock in socks:
                 sock.close()
             wye.wait_metric("rate_limit_waiting", 0)
             self.assertEqual(wye.metrics()["rest_requests_waiting"], 0)
+            self.assertEqual(self.status(wye), 200)  # behind all of them
+            metrics = wye.metrics()
+            self.assertEqual(metrics["rate_limit_waiting"], 0)
+            self.assertGreaterEqual(metrics["rest_requests_aborted_total"], 2)
 
     def test_a_stop_waits_for_their_turns(self):
         with start("rate = 5; burst = 5; delay = 0;") as wye:
