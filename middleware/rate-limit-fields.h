@@ -15,7 +15,7 @@ enum { RATE_LIMIT_FIELDS = 3 };
 struct rate_limit_field {
 	const char *name;
 	size_t length;
-	char value[48];
+	char value[64]; /* no NUL behind it */
 };
 
 /* What an answer says, in seconds: until more is there, at least 1 if it was refused. */

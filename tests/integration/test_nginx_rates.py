@@ -15,12 +15,12 @@ import unittest
 
 from wye import PATIENCE, SANITIZED, Wye, main, wait_for
 
-RATE, BURST = 5, 10
-LIMITS = {  # of a path: burst and delay, as nginx writes them and as wye does
-    "/plain": ("burst=10 delay=5", "burst = 10; delay = 5;"),
-    "/nodelay": ("burst=10 nodelay", "burst = 10; delay = 10;"),
-    "/queue": ("burst=10", "burst = 10; delay = 0;"),
-    "/strict": ("", "burst = 0; delay = 0;"),
+LIMITS = {  # of a path: as nginx writes them and as wye does
+    "/plain": ("zone=s burst=10 delay=5", "rate = 5; burst = 10; delay = 5;"),
+    "/nodelay": ("zone=s burst=10 nodelay", "rate = 5; burst = 10; delay = 10;"),
+    "/queue": ("zone=s burst=10", "rate = 5; burst = 10; delay = 0;"),
+    "/strict": ("zone=s", "rate = 5; burst = 0; delay = 0;"),
+    "/minute": ("zone=m burst=1 nodelay", 'rate = 30; per = "minute"; burst = 1; delay = 1;'),
 }
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;
@@ -29,7 +29,8 @@ http {{
   access_log off;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  limit_req_zone $binary_remote_addr zone=z:1m rate={rate}r/s;
+  limit_req_zone $binary_remote_addr zone=s:1m rate=5r/s;
+  limit_req_zone $binary_remote_addr zone=m:1m rate=30r/m;
   limit_req_status 429;
   server {{ listen 127.0.0.1:{port}; root {folder}; {locations} }}
 }}
@@ -51,6 +52,7 @@ PATTERNS = [  # name, path, when each request is sent, what comes of it
     ("nodelay", "/nodelay", AT_ONCE, "P11 R9"),
     ("nodelay after a pause", "/nodelay", AT_ONCE + [0.5] * 5, "P11 R9 P2 R3"),
     ("without delay", "/queue", [0] * 14, "P1 W10 R3"),
+    ("per minute", "/minute", [0, 0, 0, 2.1, 2.1], "P2 R1 P1 R1"),
     ("without burst", "/strict", [0, 0, 0.1, 0.25, 0.3, 0.55], "P1 R2 P1 R1 P1"),
 ]
 
@@ -133,8 +135,8 @@ class NginxRates(unittest.TestCase):
         path = os.path.join(self.folder.name, "nginx.conf")
         with open(path, "w") as out:
             out.write(NGINX.format(
-                folder=self.folder.name, port=self.port, rate=RATE,
-                locations=" ".join("location = %s { limit_req zone=z %s; }" % (path, limits[0])
+                folder=self.folder.name, port=self.port,
+                locations=" ".join("location = %s { limit_req %s; }" % (path, limits[0])
                                    for path, limits in LIMITS.items())))
         for one in LIMITS:
             with open(self.folder.name + one, "w") as out:
@@ -155,8 +157,8 @@ class NginxRates(unittest.TestCase):
     def config(self):
         names = {path: path[1:] for path in LIMITS}
         return CONFIG.format(
-            uses=", ".join('{ use = "rate-limit"; as = "%s"; rate = %d; %s }'
-                           % (names[path], RATE, limits[1]) for path, limits in LIMITS.items()),
+            uses=", ".join('{ use = "rate-limit"; as = "%s"; %s }'
+                           % (names[path], limits[1]) for path, limits in LIMITS.items()),
             routes=", ".join('{ path = "%s"; handler = "respond"; chain = [ "%s" ]; }'
                              % (path, names[path]) for path in LIMITS))
 
