@@ -78,10 +78,10 @@ void wye_ws_peer_closed(struct wye_ws *ws, const struct wye_ws_input *input)
 		ws->cause = WYE_WS_PEER;
 	if (input->length)
 		ws->reason = wye_ws_bytes_keep(input->data, input->length);
+	ws->state = WYE_WS_CLOSED; /* else it may be ended as it catches up */
 	retire(ws);
 	if (first) /* the same code back (5.5.1) */
 		queue_close_frame(ws, input->code, NULL);
-	ws->state = WYE_WS_CLOSED;
 	wye_socket_deadline(&ws->socket, ws->route->close_timeout);
 	wye_socket_close(&ws->socket);
 }

@@ -171,7 +171,7 @@ static void give_members(struct wye_members *members, const struct wye_ws_shared
 
 		fetch_ahead(members, i);
 		if (ws->socket.id != with->except.value)
-			wye_ws_share(ws, shared, key_of(with));
+			(void)wye_ws_share(ws, shared, key_of(with));
 	}
 }
 
@@ -190,7 +190,7 @@ static void give_all(struct wye_stream_loop *loop, const struct wye_ws_shared *s
 		struct wye_ws *ws = wye_ws_from_socket(socket);
 
 		if (ws && ws->state == WYE_WS_OPEN && is_on(ws, route))
-			wye_ws_share(ws, shared, NULL);
+			(void)wye_ws_share(ws, shared, NULL);
 	}
 }
 

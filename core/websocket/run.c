@@ -31,10 +31,13 @@ static struct run {
 
 /* ---- through the outbox ---- */
 
+/* Nothing comes behind a message that the outbox is too full for. Is the connection ended by
+ * that, and was it the last member, then the messages are gone with the run. */
 static void give_behind(struct wye_ws *ws, const struct run *run, unsigned ahead)
 {
-	while (ahead < run->count)
-		wye_ws_share(ws, &run->messages[ahead++], NULL);
+	while (ahead < run->count &&
+	       wye_ws_share(ws, &run->messages[ahead], NULL) != -ENOBUFS)
+		ahead++;
 }
 
 static struct wye_member *find_member(const struct run *run, const struct wye_ws *ws)

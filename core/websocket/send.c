@@ -130,7 +130,7 @@ int wye_ws_queue_101(struct wye_ws *ws, const struct wye_handshake *handshake)
 
 /* ---- messages ---- */
 
-void wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const uint64_t *key)
+int wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const uint64_t *key)
 {
 	int verdict = wye_socket_share(&ws->socket, wye_ws_shared_pick(shared, ws), key);
 
@@ -141,6 +141,7 @@ void wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const u
 		ws->backlog.refused++;
 		wye_ws_count_sends_refused();
 	}
+	return verdict;
 }
 
 static void carry_out_close(struct wye_socket *socket, const struct wye_order *order)

@@ -25,7 +25,7 @@ void wye_ws_pong_owed(struct wye_ws *ws);
 struct wye_ws_shared;
 
 /* Gives it a message for many; what finds no room goes by the route's slow_consumer, and is
- * counted. Nothing of a plugin is called. */
-void wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const uint64_t *key);
+ * counted. Nothing of a plugin is called. Returns a send's verdict; -ENOBUFS: it has ended. */
+int wye_ws_share(struct wye_ws *ws, const struct wye_ws_shared *shared, const uint64_t *key);
 
 #endif

@@ -179,11 +179,14 @@ class Full(unittest.TestCase):
 
     def setUp(self):
         self.wye = self.enterContext(Runtime({
-            "/ws": "", "/small": "outbox_messages = %d;" % self.BOUND}, loops=1))
+            "/ws": "", "/small": "outbox_messages = %d;" % self.BOUND,
+            "/narrow": "outbox_bytes = 40000;",
+            "/deflate": "outbox_messages = %d; deflate = true; deflate_minimum = 5000;"
+                        % self.BOUND}, loops=1))
         self.group = Group(self.wye)
 
-    def join(self, **more):
-        one = self.wye.peer("full", "/small", **more)
+    def join(self, path="/small", **more):
+        one = self.wye.peer("full", path, **more)
         self.group.peers.append(one)
         self.group.join(one, "g")
         return one
@@ -235,6 +238,30 @@ class Full(unittest.TestCase):
         for wire in (frame(9, b"x"),):
             self.sent_at_once(wire, one, ["publish group=g", "send to=full count=50 thread=1"])
             self.is_closed(one)
+
+    def test_by_its_own_close_frame(self):
+        one = self.fill()
+        self.sent_at_once(frame(8, b"\x03\xe8"), one, ["publish group=g count=2"])
+        self.is_closed(one, "peer")
+
+    def test_no_gap(self):
+        """Behind a message that finds no room comes none, also where that is not the end."""
+        one = self.join(path="/narrow", window=4096)
+        fill(self.wye, "full")
+        self.wye.send("send to=full size=%d" % (self.wye.describe("full")["room"] - 100))
+        self.group.carry_out(["publish group=g from=7777 size=1000",
+                              "publish group=g from=8888", "close to=full"])
+        self.assertNotIn(8888, numbers(one.read_rest()))
+        self.assertEqual(numbers(self.group.peers[2].sync()), [7777, 8888])
+
+    def test_the_last_member(self):
+        one = self.fill(path="/deflate",
+                        headers="Sec-WebSocket-Extensions: permessage-deflate\r\n")
+        self.group.carry_out(["publish group=g count=9"] + [
+            "leave to=p%d group=g" % i for i in range(MEMBERS)] + ["send to=full"])
+        one.read_rest()
+        self.assertEqual(self.wye.order("count group=g"), "0")
+        self.assertEqual(self.wye.wait_close("full")[0], "slow_consumer")
 
 
 if __name__ == "__main__":
