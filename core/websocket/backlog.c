@@ -4,12 +4,12 @@
  */
 #include <errno.h>
 
+#include "stream/run.h"
 #include "stream/send.h"
 #include "websocket/backlog.h"
 #include "websocket/connection.h"
 #include "websocket/ledger.h"
 #include "websocket/metrics.h"
-#include "websocket/run.h"
 #include "websocket/send.h"
 
 enum {
@@ -36,12 +36,8 @@ static bool pongs_count(const struct wye_ws *ws)
 /* All that was queued: the mark at the outbox's end. */
 static struct wye_ws_mark end_of(const struct wye_ws *ws)
 {
-	struct wye_ws_mark owed = wye_ws_run_owes(ws);
-
-	return (struct wye_ws_mark) {
-		ws->messages_out + ws->socket.outbox.messages + owed.messages,
-		ws->bytes_out + ws->socket.outbox.payload + owed.bytes,
-	};
+	return (struct wye_ws_mark) { ws->messages_out + ws->socket.outbox.messages,
+				      ws->bytes_out + ws->socket.outbox.payload };
 }
 
 /* Messages that the peer can have: those of a pooled chunk leave the outbox together, with its
@@ -129,11 +125,16 @@ static int queue_ping(struct wye_ws *ws, struct wye_ws_ping *ping, struct wye_ws
 int wye_ws_backlog_ping(struct wye_ws *ws)
 {
 	struct wye_ws_backlog *backlog = &ws->backlog;
-	bool overtaking = ws->socket.blocked && ws->socket.outbox.bytes;
-	struct wye_ws_mark written = { ws->messages_out, ws->bytes_out };
-	int error = queue_ping(ws, &backlog->heartbeat, overtaking ? written : end_of(ws),
-			       overtaking);
+	struct wye_ws_mark written;
+	bool overtaking;
+	int error;
 
+	if (!wye_socket_caught_up(&ws->socket))
+		return -ENOENT;
+	overtaking = ws->socket.blocked && ws->socket.outbox.bytes;
+	written = (struct wye_ws_mark) { ws->messages_out, ws->bytes_out };
+	error = queue_ping(ws, &backlog->heartbeat, overtaking ? written : end_of(ws),
+			   overtaking);
 	if (!error && backlog->fence.mark.messages <= backlog->heartbeat.mark.messages)
 		backlog->heartbeat.covers = backlog->fence.number;
 	return error;
@@ -171,10 +172,13 @@ static void fence(struct wye_ws *ws, uint64_t messages)
 
 void wye_ws_backlog_flushing(struct wye_ws *ws)
 {
-	struct wye_ws_mark unacked = wye_ws_backlog_now(ws);
+	struct wye_ws_mark unacked;
 
+	if (wye_ws_measures(ws)) /* a mark is of what is in the outbox */
+		wye_socket_catch_up(&ws->socket);
 	if (ws->state != WYE_WS_OPEN)
 		return;
+	unacked = wye_ws_backlog_now(ws);
 	show(ws, unacked);
 	if (!wye_ws_measures(ws) || !unacked.messages)
 		return;
@@ -204,6 +208,8 @@ static void fence_done(struct wye_ws *ws)
 
 	ws->backlog.fence.number = 0;
 	acknowledge(ws, ws->backlog.fence.mark);
+	if (!wye_socket_caught_up(&ws->socket))
+		return;
 	unacked = wye_ws_backlog_now(ws);
 	if (wants_fence(ws, unacked))
 		fence(ws, unacked.messages);

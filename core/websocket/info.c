@@ -75,7 +75,7 @@ void wye_ws_set_data(struct wye_ws *ws, void *data)
 
 static struct wye_ws_info describe(const struct wye_ws *ws)
 {
-	struct wye_ws_mark unacked = wye_ws_backlog_now(ws), owed = wye_ws_run_owes(ws);
+	struct wye_ws_mark unacked = wye_ws_backlog_now(ws);
 
 	return (struct wye_ws_info) {
 		.size = sizeof(struct wye_ws_info),
@@ -89,8 +89,8 @@ static struct wye_ws_info describe(const struct wye_ws *ws)
 		.bytes_in = ws->bytes_in,
 		.messages_out = ws->messages_out,
 		.bytes_out = ws->bytes_out,
-		.messages_waiting = ws->socket.outbox.messages + owed.messages,
-		.bytes_waiting = ws->socket.outbox.payload + owed.bytes,
+		.messages_waiting = ws->socket.outbox.messages,
+		.bytes_waiting = ws->socket.outbox.payload,
 		.messages_unacked = unacked.messages,
 		.bytes_unacked = unacked.bytes,
 		.messages_dropped = ws->backlog.dropped,
@@ -100,17 +100,19 @@ static struct wye_ws_info describe(const struct wye_ws *ws)
 
 void wye_ws_describe(const struct wye_ws *ws, struct wye_ws_info *info)
 {
-	struct wye_ws_info all = describe(ws);
-	size_t size = info->size < sizeof all ? info->size : sizeof all;
+	size_t size = info->size < sizeof *info ? info->size : sizeof *info;
+	struct wye_ws_info all;
 
+	wye_ws_run_settle(ws);
+	all = describe(ws);
 	all.size = size;
 	memcpy(info, &all, size);
 }
 
 uint64_t wye_ws_queued(const struct wye_ws *ws)
 {
-	return ws->messages_out + ws->socket.outbox.messages + wye_ws_run_owes(ws).messages +
-	       ws->backlog.dropped;
+	wye_ws_run_settle(ws);
+	return ws->messages_out + ws->socket.outbox.messages + ws->backlog.dropped;
 }
 
 /* ---- acknowledgement ---- */

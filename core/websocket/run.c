@@ -226,19 +226,6 @@ unsigned wye_ws_run_length(unsigned n, const struct wye_members *members)
 	return runs[n].members == members ? runs[n].count : 0;
 }
 
-struct wye_ws_mark wye_ws_run_count(const struct wye_ws *ws)
-{
-	const struct run *run = &runs[wye_stream_index(ws->socket.loop)];
-	const struct wye_member *member = run->members ? find_member(run, ws) : NULL;
-	struct wye_ws_mark owed = { 0, 0 };
-
-	for (unsigned i = member ? member->ahead : run->count; i < run->count; i++) {
-		owed.messages++;
-		owed.bytes += run->messages[i].plain->payload;
-	}
-	return owed;
-}
-
 void wye_ws_run_forget(unsigned n, const struct wye_members *members)
 {
 	struct run *run = &runs[n];

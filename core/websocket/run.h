@@ -7,6 +7,7 @@
 #ifndef WYE_CORE_WEBSOCKET_RUN_H
 #define WYE_CORE_WEBSOCKET_RUN_H
 
+#include "stream/run.h"
 #include "websocket/members.h"
 #include "websocket/shared.h"
 
@@ -24,11 +25,10 @@ void wye_ws_run_end(unsigned n);
 
 /* Messages of the run, if it is for these members: a new one gets none of them. */
 unsigned wye_ws_run_length(unsigned n, const struct wye_members *members);
-/* What a connection is still to have of the run. */
-struct wye_ws_mark wye_ws_run_count(const struct wye_ws *ws);
-static inline struct wye_ws_mark wye_ws_run_owes(const struct wye_ws *ws)
+/* Before its numbers are told: what it is to have of the run is queued, or refused. */
+static inline void wye_ws_run_settle(const struct wye_ws *ws)
 {
-	return ws->socket.loop->run ? wye_ws_run_count(ws) : (struct wye_ws_mark) { 0, 0 };
+	wye_socket_catch_up(&((struct wye_ws *)ws)->socket);
 }
 
 /* All these members are gone: with them the run, if it is theirs. */

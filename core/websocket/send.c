@@ -25,9 +25,8 @@ size_t wye_ws_capacity(const struct wye_ws *ws)
 
 size_t wye_ws_room(const struct wye_ws *ws)
 {
-	size_t room = wye_socket_room(&ws->socket), owed = wye_ws_run_owes(ws).bytes;
-
-	return room > owed ? room - owed : 0;
+	wye_ws_run_settle(ws);
+	return wye_socket_room(&ws->socket);
 }
 
 /* ---- control frames ---- */

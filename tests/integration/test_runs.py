@@ -31,6 +31,22 @@ class Group:
         assert peer.order("join group=" + group) == "0"
         self.members[group].add(self.peers.index(peer))
 
+    def add(self, name, path, **more):
+        """One more member of the first."""
+        one = self.wye.peer(name, path, **more)
+        self.peers.append(one)
+        self.join(one, "g")
+        return one
+
+    def send_at_once(self, wire, one, orders):
+        """In one turn the loop, which sleeps before, gets these orders of another and then what
+        this one sends."""
+        self.peers[1].send("!sleep ms=300")
+        time.sleep(0.1)
+        self.peers[0].sock.sendall(b"".join(frame(1, b"!" + order.encode()) for order in orders))
+        time.sleep(0.05)
+        one.sock.sendall(wire)
+
     def carry_out(self, orders):
         """All in one piece, so that one turn has them all; returns their answers."""
         first = self.peers[0]
@@ -132,6 +148,38 @@ class Order(unittest.TestCase):
                 wye.describe(peer.name)["unacked"] for peer in group.peers))
 
 
+class Numbers(unittest.TestCase):
+    """What is told of a connection, or counted for it, is of messages that are queued."""
+
+    def setUp(self):
+        self.wye = self.enterContext(Runtime({
+            "/ws": "", "/refuse": 'slow_consumer = "refuse"; outbox_bytes = 40000;',
+            "/fence": 'slow_consumer = "refuse"; outbox_messages = 50; fence = true; '
+                      "fence_interval = 0.1; ping_interval = 0; pong_timeout = 0;"}, loops=1))
+        self.group = Group(self.wye)
+
+    def test_refused(self):
+        """What finds no room does not count as queued for a while."""
+        one = self.group.add("full", "/refuse")
+        before = self.wye.describe("full")
+        self.group.send_at_once(frame(1, b"!describe"), one, [
+            "publish group=g count=3 size=2000", "send to=full size=39000 thread=1"])
+        seen = one.read_until(lambda _, payload: payload.startswith(b"={"))
+        after = json.loads(seen[-1][1][1:])
+        self.assertEqual((after["queued"] - before["queued"], after["refused"]), (0, 3))
+
+    def test_fence(self):
+        """It acknowledges nothing of what comes behind it."""
+        one = self.group.add("fenced", "/fence")
+        number = one.read_until(lambda opcode, _: opcode == 9)[-1][1]
+        self.group.send_at_once(frame(10, number), one, [
+            "publish group=g count=3", "send to=fenced count=50 thread=1"])
+        before = one.read_until(lambda opcode, _: opcode == 9)
+        one.pong(before[-1][1])
+        one.sync()
+        self.assertEqual(self.wye.describe("fenced")["unacked"], 50 - len(numbers(before)))
+
+
 class Stuck(unittest.TestCase):
     def flood(self, group, rounds, size):
         for i in range(rounds):
@@ -185,15 +233,9 @@ class Full(unittest.TestCase):
                         % self.BOUND}, loops=1))
         self.group = Group(self.wye)
 
-    def join(self, path="/small", **more):
-        one = self.wye.peer("full", path, **more)
-        self.group.peers.append(one)
-        self.group.join(one, "g")
-        return one
-
-    def fill(self, **more):
+    def fill(self, path="/small", **more):
         """A member whose outbox takes nothing any more."""
-        one = self.join(window=4096, **more)
+        one = self.group.add("full", path, window=4096, **more)
         fill(self.wye, "full")
         left = self.BOUND - self.wye.describe("full")["waiting"]
         self.assertEqual(self.wye.send("send to=full count=%d" % left).queued, left)
@@ -207,16 +249,6 @@ class Full(unittest.TestCase):
         self.assertIn(self.wye.wait_close("full")[0], causes or ("slow_consumer",))
         self.wye.wait_metric("ws_group_members", 2 * MEMBERS - 2 + len(self.group.peers) - 1)
 
-    def sent_at_once(self, wire, one, orders):
-        """`one` sends this when the loop, which sleeps, has got the orders of another."""
-        group = self.group
-        group.peers[1].send("!sleep ms=300")
-        time.sleep(0.1)
-        group.peers[0].sock.sendall(b"".join(frame(1, b"!" + order.encode())
-                                             for order in orders))
-        time.sleep(0.05)
-        one.sock.sendall(wire)
-
     def test_by_a_send(self):
         one = self.fill()
         answers = self.group.carry_out(["publish group=g count=2", "send to=full"])
@@ -224,7 +256,7 @@ class Full(unittest.TestCase):
         self.is_closed(one)
 
     def test_by_what_another_thread_has_sent(self):
-        one = self.join()
+        one = self.group.add("full", "/small")
         self.group.carry_out(["publish group=g", "send to=full count=50 thread=1"])
         self.is_closed(one)
 
@@ -234,19 +266,19 @@ class Full(unittest.TestCase):
         self.is_closed(one)
 
     def test_by_a_ping(self):
-        one = self.join()
-        for wire in (frame(9, b"x"),):
-            self.sent_at_once(wire, one, ["publish group=g", "send to=full count=50 thread=1"])
-            self.is_closed(one)
+        one = self.group.add("full", "/small")
+        self.group.send_at_once(frame(9, b"x"), one,
+                          ["publish group=g", "send to=full count=50 thread=1"])
+        self.is_closed(one)
 
     def test_by_its_own_close_frame(self):
         one = self.fill()
-        self.sent_at_once(frame(8, b"\x03\xe8"), one, ["publish group=g count=2"])
+        self.group.send_at_once(frame(8, b"\x03\xe8"), one, ["publish group=g count=2"])
         self.is_closed(one, "peer")
 
     def test_no_gap(self):
         """Behind a message that finds no room comes none, also where that is not the end."""
-        one = self.join(path="/narrow", window=4096)
+        one = self.group.add("full", "/narrow", window=4096)
         fill(self.wye, "full")
         self.wye.send("send to=full size=%d" % (self.wye.describe("full")["room"] - 100))
         self.group.carry_out(["publish group=g from=7777 size=1000",

@@ -8,7 +8,7 @@
 #define WYE_TESTS_UNIT_FAKE_WS_H
 
 #include "unit.h"
-#include "websocket/run.h"
+#include "websocket/connection.h"
 
 static struct wye_stream_loop fake_loop;
 static struct wye_ws_route fake_route;
@@ -64,12 +64,6 @@ void wye_ws_end(struct wye_ws *ws, enum wye_ws_cause cause, unsigned code, const
 	did.cause = cause;
 	did.code = code;
 	ws->socket.deadline = 0;
-}
-
-struct wye_ws_mark wye_ws_run_count(const struct wye_ws *ws)
-{
-	(void)ws;
-	return (struct wye_ws_mark) { 0, 0 };
 }
 
 void wye_ws_hold(struct wye_ws *ws, enum wye_ws_held why)
