@@ -56,8 +56,8 @@ static bool is_app_ping(const struct wye_ws *ws, const struct wye_ws_input *inpu
 	       !memcmp(input->data, route->app_ping, input->length);
 }
 
-/* As a pong it is no message that anybody counts; but behind a blocked outbox it is one, so
- * that it has a bound. */
+/* As a pong it is no message that anybody counts; but behind a blocked outbox it is one, so that
+ * it has a bound. */
 static void answer_app_ping(struct wye_ws *ws)
 {
 	const struct wye_ws_route *route = ws->route;
