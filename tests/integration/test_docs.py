@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from wye import PLUGINS, PROGRAM, Wye, main
+from wye import BUILD, PLUGINS, PROGRAM, Wye, main
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 DOCS = ["README.md", "docs/configuration.md", "docs/handlers.md", "docs/middleware.md",
@@ -75,7 +75,8 @@ class Docs(unittest.TestCase):
             for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
                 part = part.replace(":8080", ":%d" % wye.port)
                 command, _, expected = part.partition("\n")
-                done = subprocess.run(["bash", "-c", command],
+                path = BUILD + os.pathsep + os.environ["PATH"]
+                done = subprocess.run(["bash", "-c", command], env=dict(os.environ, PATH=path),
                                       capture_output=True, text=True, timeout=60)
                 self.assertTrue(matches(expected, done.stdout),
                                 "%s: %s\ngave %r" % (place, command, done.stdout))
