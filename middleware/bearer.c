@@ -111,7 +111,8 @@ static int add_keys(const struct bearer *bearer, const struct wye_settings *valu
 		int error = value ? kinds[i].add(bearer->verifier, value, &what) : 0;
 
 		if (error) {
-			wye_setting_error(values, kinds[i].name, why, "%s",
+			wye_setting_error(values, kinds[i].name, why, "\"%s\": %s",
+					  kinds[i].name,
 					  what.text[0] ? what.text : strerror(-error));
 			return error;
 		}
