@@ -12,6 +12,7 @@
 
 #include <wye/plugin.h>
 
+#include "field-list.h"
 #include "origins.h"
 
 static const struct wye_setting settings[] = {
@@ -253,29 +254,16 @@ static enum wye_verdict on_request(struct wye_request *request, void *instance, 
 
 /* ---- all answers ---- */
 
-static bool names_origin(struct wye_text vary)
-{
-	for (size_t i = 0; i + 6 <= vary.length; i++)
-		if (!strncasecmp(vary.data + i, "Origin", 6) &&
-		    (i + 6 == vary.length || vary.data[i + 6] == ',') &&
-		    (!i || vary.data[i - 1] == ' ' || vary.data[i - 1] == ','))
-			return true;
-	return vary.length == 1 && *vary.data == '*';
-}
-
 /* Also where no Origin came: a cache would else give that answer to a page of another origin
  * (RFC 9110, 12.5.5). */
 static void vary(struct wye_request *request, const struct cors *cors, bool preflight)
 {
-	static const struct wye_text origin = { "Origin", 6 };
-	static const struct wye_text asked = {
-		"Access-Control-Request-Method, Access-Control-Request-Headers", 61
-	};
-
-	if (!cors->same_for_all && !names_origin(wye_reply_find_header(request, "Vary")))
-		add(request, "Vary", origin);
+	if (!cors->same_for_all)
+		field_list_vary(request, "Origin");
 	if (preflight && (cors->any_method || cors->any_header))
-		add(request, "Vary", asked);
+		field_list_vary(
+			request,
+			"Access-Control-Request-Method, Access-Control-Request-Headers");
 }
 
 static void on_response(struct wye_request *request, void *instance, void *state)

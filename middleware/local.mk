@@ -13,6 +13,13 @@ libwyecore_a_SOURCES += \
 	middleware/bearer.c \
 	middleware/bearer.h \
 	middleware/body-limit.c \
+	middleware/compress.c \
+	middleware/compress-accept.c \
+	middleware/compress-accept.h \
+	middleware/compress-body.c \
+	middleware/compress-body.h \
+	middleware/compress-encoder.c \
+	middleware/compress-encoder.h \
 	middleware/cors.c \
 	middleware/credentials.c \
 	middleware/credentials.h \
@@ -20,6 +27,8 @@ libwyecore_a_SOURCES += \
 	middleware/digest.h \
 	middleware/file-watch.c \
 	middleware/file-watch.h \
+	middleware/field-list.c \
+	middleware/field-list.h \
 	middleware/headers.c \
 	middleware/headers-rule.c \
 	middleware/headers-rule.h \

@@ -9,6 +9,7 @@ extern const struct wye_plugin wye_builtin_admission;
 extern const struct wye_plugin wye_builtin_api_key;
 extern const struct wye_plugin wye_builtin_basic;
 extern const struct wye_plugin wye_builtin_body_limit;
+extern const struct wye_plugin wye_builtin_compress;
 extern const struct wye_plugin wye_builtin_cors;
 extern const struct wye_plugin wye_builtin_files;
 extern const struct wye_plugin wye_builtin_headers;
@@ -30,6 +31,7 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_api_key,    /* middleware/api-key.c */
 	&wye_builtin_basic,      /* middleware/basic.c */
 	&wye_builtin_body_limit, /* middleware/body-limit.c */
+	&wye_builtin_compress,   /* middleware/compress.c */
 	&wye_builtin_cors,       /* middleware/cors.c */
 	&wye_builtin_files,      /* handlers/files.c */
 	&wye_builtin_headers,    /* middleware/headers.c */

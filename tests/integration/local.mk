@@ -11,6 +11,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_body_limit.py \
 	tests/integration/test_chat.py \
 	tests/integration/test_clients.py \
+	tests/integration/test_compress.py \
 	tests/integration/test_config.py \
 	tests/integration/test_cors.py \
 	tests/integration/test_deflate.py \

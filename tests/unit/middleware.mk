@@ -2,6 +2,7 @@
 MIDDLEWARE_TESTS = \
 	tests/unit/test_api_keys \
 	tests/unit/test_credentials \
+	tests/unit/test_compress_accept \
 	tests/unit/test_headers_rule \
 	tests/unit/test_ip_ranges \
 	tests/unit/test_origins \
@@ -11,6 +12,8 @@ MIDDLEWARE_TESTS = \
 check_PROGRAMS += $(MIDDLEWARE_TESTS)
 TESTS += $(MIDDLEWARE_TESTS)
 
+tests_unit_test_compress_accept_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_compress_accept_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_headers_rule_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_headers_rule_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_api_keys_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
