@@ -238,7 +238,7 @@ static void put_connection(struct access_line *line, const struct wye_ws_ending 
 	put_text(line, CAUSES[ending->cause]);
 }
 
-void access_line_combined(struct access_line *line, const struct access_entry *entry)
+static void put_combined(struct access_line *line, const struct access_entry *entry)
 {
 	struct timespec now;
 
@@ -263,8 +263,42 @@ void access_line_combined(struct access_line *line, const struct access_entry *e
 	put_text(line, "\" \"");
 	put_or_dash(line, entry, ACCESS_USER_AGENT);
 	put_text(line, "\"");
+}
+
+void access_line_combined(struct access_line *line, const struct access_entry *entry)
+{
+	put_combined(line, entry);
 	if (entry->ending)
 		put_connection(line, entry->ending);
+	put_text(line, "\n");
+}
+
+static void put_times(struct access_line *line, const struct access_entry *entry)
+{
+	put_text(line, " duration_ms=");
+	put_thousandths(line, entry->duration);
+	put_text(line, " upstream_ms=");
+	if (entry->upstream == ACCESS_NOBODY)
+		put_text(line, "-");
+	else
+		put_thousandths(line, entry->upstream);
+	put_text(line, " end=\"");
+	put_text(line, ENDS[entry->end]);
+	put_text(line, "\"");
+}
+
+void access_line_extended(struct access_line *line, const struct access_entry *entry)
+{
+	put_combined(line, entry);
+	put_text(line, " route=\"");
+	put_or_dash(line, entry, ACCESS_ROUTE);
+	put_text(line, "\" id=\"");
+	put_or_dash(line, entry, ACCESS_ID);
+	put_text(line, "\"");
+	if (entry->ending)
+		put_connection(line, entry->ending);
+	else
+		put_times(line, entry);
 	put_text(line, "\n");
 }
 
@@ -311,6 +345,11 @@ static void put_json_request(struct access_line *line, const struct access_entry
 	put_count(line, ",\"bytes\":", entry->bytes);
 	put_text(line, ",\"duration_ms\":");
 	put_thousandths(line, entry->duration);
+	put_text(line, ",\"upstream_ms\":");
+	if (entry->upstream == ACCESS_NOBODY)
+		put_text(line, "null");
+	else
+		put_thousandths(line, entry->upstream);
 	put_text(line, ",\"end\":\"");
 	put_text(line, ENDS[entry->end]);
 	put_text(line, "\"}\n");

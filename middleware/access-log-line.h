@@ -37,6 +37,7 @@ struct access_entry {
 	unsigned status;
 	uint64_t bytes;                     /* of the reply's body */
 	uint64_t duration;                  /* of a request, microseconds */
+	uint64_t upstream;                  /* of it, that others took; or ACCESS_NOBODY */
 	enum wye_request_end end;           /* of a request */
 	const struct wye_ws_ending *ending; /* of a connection; NULL: this is a request */
 };
@@ -46,8 +47,12 @@ struct access_line {
 	char text[ACCESS_LINE];
 };
 
+#define ACCESS_NOBODY UINT64_MAX
+
 /* Each makes one whole line, whatever the texts hold. Any thread. */
 void access_line_combined(struct access_line *line, const struct access_entry *entry);
+/* That, with route, id and times behind it. */
+void access_line_extended(struct access_line *line, const struct access_entry *entry);
 /* An object of RFC 8259, in UTF-8. */
 void access_line_json(struct access_line *line, const struct access_entry *entry);
 

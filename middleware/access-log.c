@@ -13,7 +13,7 @@
 #include "access-log-line.h"
 #include "access-log-mask.h"
 
-static const char *const formats[] = { "combined", "json", NULL };
+static const char *const formats[] = { "combined", "extended", "json", NULL };
 
 static const struct wye_setting settings[] = {
 	{ .name = "file",
@@ -28,14 +28,22 @@ static const struct wye_setting settings[] = {
 	{ .name = NULL },
 };
 
+typedef void formatter(struct access_line *line, const struct access_entry *entry);
+
 struct access_log {
 	struct wye_sink *sink;
-	void (*format)(struct access_line *line, const struct access_entry *entry);
+	formatter *format;
 };
+
+static formatter *find_format(const char *name)
+{
+	return !strcmp(name, "json")       ? access_line_json
+	       : !strcmp(name, "extended") ? access_line_extended
+					   : access_line_combined;
+}
 
 static int open_log(const struct wye_settings *values, void **instance, struct wye_error *why)
 {
-	bool json = !strcmp(wye_setting_string(values, "format"), "json");
 	struct access_log *log = malloc(sizeof *log);
 	int error;
 
@@ -43,7 +51,7 @@ static int open_log(const struct wye_settings *values, void **instance, struct w
 		wye_error_set(why, "out of memory");
 		return -ENOMEM;
 	}
-	log->format = json ? access_line_json : access_line_combined;
+	log->format = find_format(wye_setting_string(values, "format"));
 	error = wye_sink_open(&log->sink, wye_setting_string(values, "file"), why);
 	if (error)
 		free(log);
@@ -81,10 +89,26 @@ static void mask(struct wye_text texts[ACCESS_TEXTS], struct masked *masked)
 
 /* ---- REST ---- */
 
+/* What a step that asks another server has set: microseconds in digits. */
+static uint64_t upstream_time(const struct wye_request *request)
+{
+	struct wye_text text = wye_request_attribute(request, "upstream.time");
+	uint64_t time = 0;
+
+	if (!text.length || text.length > 18)
+		return ACCESS_NOBODY;
+	for (size_t i = 0; i < text.length; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return ACCESS_NOBODY;
+		time = time * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	return time;
+}
+
 static void done(struct wye_request *request, void *instance, void *state)
 {
 	const struct access_log *log = instance;
-	bool timed = log->format == access_line_json; /* the other one does not tell it */
+	bool timed = log->format != access_line_combined; /* that one does not tell it */
 	struct access_entry entry = {
 		.texts = {
 			[ACCESS_CLIENT] = wye_request_client(request),
@@ -100,6 +124,7 @@ static void done(struct wye_request *request, void *instance, void *state)
 		.status = wye_reply_status(request),
 		.bytes = wye_reply_length(request),
 		.duration = timed ? wye_request_age(request) : 0,
+		.upstream = timed ? upstream_time(request) : ACCESS_NOBODY,
 		.end = wye_request_ending(request),
 	};
 	struct masked masked;

@@ -108,7 +108,8 @@ WYE_API struct wye_text wye_request_user(const struct wye_request *request);
 WYE_API int wye_request_set_user(struct wye_request *request,
 				 struct wye_text user) WYE_MUST_CHECK;
 /* More of it, by name ("claim.email"): what is set replaces what was set by that name. Names
- * are compared byte by byte. */
+ * are compared byte by byte. The access log tells "upstream.time": microseconds, in digits,
+ * that a step waited for another server. */
 WYE_API struct wye_text wye_request_attribute(const struct wye_request *request,
 					      const char *name);
 WYE_API int wye_request_set_attribute(struct wye_request *request, const char *name,

@@ -20,13 +20,14 @@ from wye import (PLUGINS, TEST_PLUGINS, Wye, close_code, frame, is_closed, main,
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; }} ); plugin_path = "{plugins}";
 http_threads = 2; stream_loops = 2; log_level = "debug"; {top}
-plugins = ( {{ load = "echo"; }}, {{ load = "{probe}"; as = "probe"; }} );
+plugins = ( {{ load = "echo"; }}, {{ load = "{answers}"; as = "answers"; }}, {{ load = "{probe}"; as = "probe"; }} );
 middleware = ( {{ use = "access-log"; file = "{log}"; format = "{format}"; }},
                {{ use = "access-log"; as = "other-log"; file = "-"; format = "json"; }} );
 rest = {{
   chain = [ "request-id", "access-log", "other-log" ];
   routes = ( {{ path = "/hello"; handler = "respond"; body = "hello, world\\n"; }},
              {{ path = "/files/*rest"; handler = "respond"; }},
+             {{ path = "/asked"; handler = "answers/upstream"; }},
              {{ path = "/silent"; handler = "probe/silent"; }} );
 }};
 websocket = {{
@@ -54,6 +55,7 @@ class Logged(Wye):
         path = log or os.path.join(self.own.name, "access.log")
         super().__init__(expect=expect, config=CONFIG.format(
             plugins=PLUGINS, probe=os.path.join(TEST_PLUGINS, "probe.so"), log=path,
+            answers=os.path.join(TEST_PLUGINS, "answers.so"),
             format=format, chain=chain, top=top, route=route))
         self.log = path
 
@@ -103,9 +105,32 @@ class Formats(unittest.TestCase):
             "lane": "rest", "id": "mine", "client": "127.0.0.1", "user": None, "method": "GET",
             "target": "/files/a?b=c", "protocol": "HTTP/1.1", "status": 200, "bytes": 0,
             "route": "/files/*rest", "referer": "http://x/", "user_agent": "u",
-            "end": "finished"})
+            "upstream_ms": None, "end": "finished"})
         self.assertEqual((second["status"], second["route"], second["referer"]),
                          (404, None, None))
+
+    def test_extended(self):
+        with Logged("extended") as wye:
+            wye.get("/files/a?b=c", headers={"User-Agent": "u", "X-Request-Id": "mine"})
+            wye.get("/asked", headers={"User-Agent": "u", "X-Request-Id": "mine"})
+            wye.get("/nope", headers={"User-Agent": "u", "X-Request-Id": "mine"})
+            sock = wye.websocket("/ws", "User-Agent: u\r\nX-Request-Id: mine\r\n")
+            sock.sendall(frame(8, b"\x03\xe8"))
+            self.assertEqual(close_code(sock), 1000)
+            sock.close()
+            lines = b"\n".join(wye.lines(4)).decode()
+        head = r'(?m)^127\.0\.0\.1 - - \[[^]]+\] "GET %s HTTP/1\.1" \d+ \d+ "-" "u" '
+        times = r'duration_ms=\d+\.\d{3} upstream_ms=%s end="finished"$'
+        for target, rest in ((r"/files/a\?b=c", r'route="/files/\*rest" id="mine" ' + times % "-"),
+                             ("/asked", 'route="/asked" id="mine" ' + times % r"12\.345"),
+                             ("/nope", 'route="-" id="mine" ' + times % "-"),
+                             ("/ws", 'route="/ws" id="mine" ws duration=.* cause=peer$')):
+            self.assertRegex(lines, head % target + rest)
+
+    def test_upstream_time(self):
+        with Logged() as wye:
+            wye.get("/asked")
+            self.assertIn(b'"upstream_ms":12.345,"end"', wye.lines(1)[0])
 
     def test_duration_has_three_decimals(self):
         with Logged() as wye:
