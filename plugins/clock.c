@@ -4,11 +4,12 @@
  * again, to every page that opens it by `new EventSource("/clock")`.
  *
  * Each stream has a timer on its own loop; nothing is shared between streams, so nothing is
- * locked. What a slow client does not take, silences and drains are looked after by wye.
+ * locked. A page that connects again goes on counting where it was. What a slow client does not take, silences and drains are looked after by wye.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <wye/plugin.h>
@@ -86,6 +87,15 @@ static const struct wye_stream_handler stream = {
 	.close = close_stream,
 };
 
+static unsigned last_count(struct wye_request *request)
+{
+	struct wye_text last = wye_last_event_id(request);
+	char copy[16] = "";
+
+	memcpy(copy, last.data ? last.data : "", last.length < 15 ? last.length : 15);
+	return (unsigned)strtoul(copy, NULL, 10);
+}
+
 static enum wye_verdict handle(struct wye_request *request, const struct wye_mount *mount)
 {
 	struct ticker *ticker = calloc(1, sizeof *ticker);
@@ -93,6 +103,7 @@ static enum wye_verdict handle(struct wye_request *request, const struct wye_mou
 	if (!ticker)
 		return WYE_NEXT; /* no answer: the client gets 500 */
 	ticker->every = (uintptr_t)mount->route;
+	ticker->count = last_count(request);
 	if (wye_reply_events(request, NULL, &stream, ticker))
 		free(ticker);
 	return WYE_ANSWERED;

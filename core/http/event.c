@@ -3,6 +3,7 @@
  * event.c - one server-sent event as text (WHATWG HTML, 9.2.6), and its sending. Any thread.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,17 @@
 
 enum {
 	IN_PLACE = 2048, /* bytes of an event that is put together without an allocation */
+	RETRY = 24,      /* of the field, at most */
 };
 
 static bool is_line(const char *text)
 {
 	return !text || !strpbrk(text, "\r\n");
+}
+
+static struct wye_text text_of(const char *text)
+{
+	return (struct wye_text) { text, text ? strlen(text) : 0 };
 }
 
 static char *put(char *at, const char *text, size_t length)
@@ -34,58 +41,87 @@ static char *put_field(char *at, const char *name, const char *value)
 }
 
 /* A line end is CR, LF or both; each line gets its field. */
-static char *put_data(char *at, const char *data, size_t length)
+static char *put_lines(char *at, const char *name, struct wye_text text)
 {
-	const char *end;
+	const char *from = text.data, *end;
+	size_t length = strlen(name);
 
-	if (!length)
-		data = ""; /* it may be NULL */
-	end = data + length;
+	if (!from)
+		return at;
+	end = from + text.length;
 	do {
-		const char *stop = data;
+		const char *stop = from;
 
 		while (stop < end && *stop != '\n' && *stop != '\r')
 			stop++;
-		at = put(at, "data: ", 6);
-		at = put(at, data, (size_t)(stop - data));
+		at = put(at, name, length);
+		at = put(at, from, (size_t)(stop - from));
 		*at++ = '\n';
 		if (stop < end && *stop == '\r' && stop + 1 < end && stop[1] == '\n')
 			stop++;
-		data = stop + 1;
-	} while (data <= end);
+		from = stop + 1;
+	} while (from <= end);
 	return at;
 }
 
-static size_t most_bytes(const char *event, const char *event_id, const char *data,
-			 size_t length)
+static size_t most_of_lines(size_t name, struct wye_text text)
 {
 	size_t lines = 1;
 
-	for (size_t i = 0; i < length; i++)
-		lines += data[i] == '\n' || data[i] == '\r';
-	return length + lines * 7 + (event ? strlen(event) : 0) +
-	       (event_id ? strlen(event_id) : 0) + sizeof "event: \nid: \n\n";
+	for (size_t i = 0; i < text.length; i++)
+		lines += text.data[i] == '\n' || text.data[i] == '\r';
+	return text.length + lines * (name + 1);
 }
 
-int wye_event_send(wye_stream_id id, const char *event, const char *event_id, const char *data,
-		   size_t length)
+static size_t most_bytes(const struct wye_event *event)
 {
-	size_t most = most_bytes(event, event_id, data, length);
-	char in_place[IN_PLACE], *out = in_place, *at;
+	return most_of_lines(2, text_of(event->comment)) + most_of_lines(6, event->data) +
+	       text_of(event->type).length + text_of(event->id).length + RETRY +
+	       sizeof "event: \nid: \n\n";
+}
+
+static char *put_event(char *at, const struct wye_event *event)
+{
+	at = put_lines(at, ": ", text_of(event->comment));
+	at = put_field(at, "event: ", event->type);
+	at = put_field(at, "id: ", event->id);
+	if (event->retry)
+		at += sprintf(at, "retry: %u\n", event->retry);
+	at = put_lines(at, "data: ", event->data);
+	*at++ = '\n';
+	return at;
+}
+
+int wye_event_send_with(wye_stream_id id, const struct wye_event *event)
+{
+	size_t most = most_bytes(event);
+	char in_place[IN_PLACE], *out = in_place;
 	int error;
 
-	if (!is_line(event) || !is_line(event_id))
+	if (!is_line(event->type) || !is_line(event->id))
 		return -EINVAL;
 	if (most > sizeof in_place)
 		out = malloc(most);
 	if (!out)
 		return -ENOMEM;
-	at = put_field(out, "event: ", event);
-	at = put_field(at, "id: ", event_id);
-	at = put_data(at, data, length);
-	*at++ = '\n';
-	error = wye_stream_send(id, out, (size_t)(at - out));
+	error = wye_stream_send(id, out, (size_t)(put_event(out, event) - out));
 	if (out != in_place)
 		free(out);
 	return error;
+}
+
+/* An event without data is one with an empty line. */
+int wye_event_send(wye_stream_id id, const char *event, const char *event_id, const char *data,
+		   size_t length)
+{
+	return wye_event_send_with(
+		id, &(struct wye_event) { .size = sizeof(struct wye_event),
+					  .type = event,
+					  .id = event_id,
+					  .data = { length ? data : "", length } });
+}
+
+struct wye_text wye_last_event_id(const struct wye_request *request)
+{
+	return wye_request_header(request, "Last-Event-ID");
 }

@@ -83,6 +83,24 @@ WYE_API int wye_stream_send(wye_stream_id id, const void *data, size_t length) W
 WYE_API int wye_event_send(wye_stream_id id, const char *event, const char *event_id,
 			   const char *data, size_t length) WYE_MUST_CHECK;
 
+/* All that an event can have (WHATWG HTML, 9.2.6); `size` is sizeof of it. Texts that become
+ * several lines get a field for each. */
+struct wye_event {
+	size_t size;
+	const char *type, *id; /* NULL: none */
+	struct wye_text data;  /* data NULL: pages see no event, but take the rest */
+	unsigned retry;        /* milliseconds after which a page connects again; 0: not said */
+	const char *comment;   /* that nobody sees: keeps proxies from cutting; NULL: none */
+};
+
+/* Sends one. As wye_event_send(). */
+WYE_API int wye_event_send_with(wye_stream_id id, const struct wye_event *event) WYE_MUST_CHECK;
+
+/* The id of the last event that the page has seen, when it connects again (Last-Event-ID): send
+ * what came since. On an http thread, before wye_reply_events(), or in open() by
+ * wye_stream_request(). Data NULL for a first connection. */
+WYE_API struct wye_text wye_last_event_id(const struct wye_request *request);
+
 /* Ends the stream when what is queued has been written. Any thread. Returns 0; -ENOENT;
  * -ENOMEM. */
 WYE_API int wye_stream_close(wye_stream_id id);

@@ -59,6 +59,17 @@ class Events(unittest.TestCase):
             data += piece
         return data
 
+    def test_a_page_that_comes_again(self):
+        with self.wye() as wye:
+            sock = self.stream(wye, headers="Last-Event-ID: 7\r\n")
+            text = self.until(sock, b"event: hello\ndata: a\ndata: b\n\n")
+            self.assertTrue(text.endswith(
+                b"\r\n\r\n: so\n: much\nevent: again\nid: 8\nretry: 1500\n"
+                b"data: x\ndata: y\ndata: z\ndata: \n\nid: 9\n\nevent: hello\n"
+                b"data: a\ndata: b\n\n"), text)
+            sock.close()
+            self.wait_count(wye, "peer", 1)
+
     def lines(self):
         with open(self.log) as log:
             return [json.loads(line) for line in log]

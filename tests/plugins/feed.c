@@ -45,6 +45,29 @@ static void cancelled(void *argument, enum wye_cancel_cause cause)
 	atomic_fetch_add(&((struct reader *)argument)->feed->cancelled[cause], 1);
 }
 
+/* To a page that connects again: an event with all that one can have, and one without data. */
+static int send_the_rest(struct wye_stream *stream)
+{
+	struct wye_text last = wye_last_event_id(wye_stream_request(stream));
+	struct wye_event event = { .size = sizeof event,
+				   .type = "again",
+				   .id = "8",
+				   .data = { "x\r\ny\rz\n", 7 },
+				   .retry = 1500,
+				   .comment = "so\nmuch" };
+	int error;
+
+	if (!last.data)
+		return 0;
+	error = wye_event_send_with(wye_stream_identity(stream), &event);
+	event = (struct wye_event) { .size = sizeof event, .id = "9" };
+	if (!error)
+		error = wye_event_send_with(wye_stream_identity(stream), &event);
+	event.id = "a\nb";
+	return error ? error
+		     : wye_event_send_with(wye_stream_identity(stream), &event) != -EINVAL;
+}
+
 static int open_stream(struct wye_stream *stream, void *data)
 {
 	struct reader *reader = data;
@@ -54,6 +77,8 @@ static int open_stream(struct wye_stream *stream, void *data)
 	wye_context_on_cancel(wye_stream_context(stream), &reader->cancel, cancelled, reader);
 	if (reader->refuse)
 		return -EPERM;
+	if (send_the_rest(stream))
+		return -EIO;
 	if (reader->deadline &&
 	    wye_context_set_deadline(wye_stream_context(stream), reader->deadline))
 		return -ENOMEM;
