@@ -1,6 +1,7 @@
 # Plugins: shared objects, built with the public headers only.
 wyeplugindir = $(plugindir)
-wyeplugin_LTLIBRARIES = plugins/chat.la plugins/clock.la plugins/echo.la plugins/greeter.la plugins/timing.la
+wyeplugin_LTLIBRARIES = plugins/chat.la plugins/clock.la plugins/echo.la plugins/greeter.la \
+	plugins/notes.la plugins/timing.la
 
 PLUGIN_CPPFLAGS = -I$(top_srcdir)/include
 PLUGIN_CFLAGS = $(WYE_PLUGIN_CFLAGS) $(WYE_SANITIZE)
@@ -31,3 +32,9 @@ plugins_chat_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 plugins_chat_la_CFLAGS = $(PLUGIN_CFLAGS) $(JANSSON_CFLAGS)
 plugins_chat_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_chat_la_LIBADD = $(JANSSON_LIBS)
+
+plugins_notes_la_SOURCES = plugins/notes.c
+plugins_notes_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+plugins_notes_la_CFLAGS = $(PLUGIN_CFLAGS) $(JANSSON_CFLAGS)
+plugins_notes_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_notes_la_LIBADD = $(JANSSON_LIBS)

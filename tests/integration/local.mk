@@ -34,6 +34,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
 	tests/integration/test_nginx_rates.py \
+	tests/integration/test_notes.py \
 	tests/integration/test_outbox.py \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
