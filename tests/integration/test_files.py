@@ -33,6 +33,11 @@ rest = { routes = (
   { path = "/swap/*rest"; handler = "files"; root = "%(root)s/../now"; }
 ); };
 """
+CONFIG_ONE = """
+listen = ( { address = "127.0.0.1"; port = 0; } );
+http_threads = 1; stream_loops = 1; log_level = "debug";
+rest = { routes = ( { path = "/s/*rest"; handler = "files"; root = "%(root)s"; } ); };
+"""
 BIG = bytes(range(256)) * 40000
 OPENAT2 = 437
 
@@ -51,6 +56,12 @@ def without_openat2():
     program = Program(4, code)
     if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program), 0, 0):
         raise OSError(ctypes.get_errno(), "no seccomp")
+
+
+def without_root_rights():
+    """Root keeps to permissions, too, without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # who is not root has none to drop
 
 
 class Tree:
@@ -95,8 +106,8 @@ class Tree:
                 found.append(os.path.basename(path))
         return found
 
-    def wye(self, **more):
-        return Wye(config=CONFIG % {"root": self.root}, **more)
+    def wye(self, config=CONFIG, **more):
+        return Wye(config=config % {"root": self.root}, **more)
 
     def __enter__(self):
         return self
@@ -197,11 +208,15 @@ class Files(unittest.TestCase):
                 self.assertTrue(status == 200 and got == body, target)
             self.assertEqual(raw(wye, "/s/within")[0], 404)  # no links at all
 
-    @unittest.skipIf(os.getuid() == 0, "root may read anything")
     def test_forbidden(self):
         os.chmod(self.tree.root + "/a.txt", 0)
-        with self.tree.wye() as wye:
-            self.assertEqual(raw(wye, "/s/a.txt")[0], 403)
+        os.chmod(self.tree.root + "/d", 0)
+        self.addCleanup(os.chmod, self.tree.root + "/d", 0o700)
+        with self.tree.wye(before=without_root_rights, config=CONFIG_ONE) as wye:
+            for target in ("/s/a.txt", "/s/d/page.html", "/s/d"):
+                status, _, body = raw(wye, target)
+                self.assertEqual((target, status, body), (target, 403, b"forbidden\n"))
+            self.assertEqual(raw(wye, "/s/noend")[0], 200)
 
     def test_folders(self):
         with self.tree.wye() as wye:
