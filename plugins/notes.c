@@ -18,7 +18,7 @@ enum { ID = 24 };
 
 struct notes {
 	pthread_mutex_t lock; /* requests run on many threads */
-	json_t *by_id;        /* an object, in the order of making */
+	json_t *by_id;        /* an object, in the order of making; under the lock */
 	json_int_t last;
 	size_t most;
 };
@@ -36,13 +36,15 @@ static const struct wye_setting settings[] = {
 
 /* ---- answers ---- */
 
-/* Takes the reference over; NULL: there was no memory to make it. */
-static enum wye_verdict answer(struct wye_request *request, unsigned status, const char *type,
-			       json_t *value)
+static char *text_of(const json_t *value)
 {
-	char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	return value ? json_dumps(value, JSON_COMPACT) : NULL;
+}
 
-	json_decref(value);
+/* Frees the text; NULL: there was no memory to make it. */
+static enum wye_verdict answer(struct wye_request *request, unsigned status, const char *type,
+			       char *text)
+{
 	if (!text)
 		return WYE_NEXT; /* no answer: the client gets 500 */
 	wye_reply(request, status, type, text, strlen(text));
@@ -50,17 +52,20 @@ static enum wye_verdict answer(struct wye_request *request, unsigned status, con
 	return WYE_ANSWERED;
 }
 
-static enum wye_verdict answer_json(struct wye_request *request, unsigned status, json_t *value)
+static enum wye_verdict answer_json(struct wye_request *request, unsigned status, char *text)
 {
-	return answer(request, status, "application/json", value);
+	return answer(request, status, "application/json", text);
 }
 
 static enum wye_verdict problem(struct wye_request *request, unsigned status, const char *title,
 				const char *detail)
 {
-	return answer(request, status, "application/problem+json",
-		      json_pack("{s:s, s:i, s:s*}", "title", title, "status", (int)status,
-				"detail", detail));
+	json_t *value = json_pack("{s:s, s:i, s:s*}", "title", title, "status", (int)status,
+				  "detail", detail);
+	char *text = text_of(value);
+
+	json_decref(value);
+	return answer(request, status, "application/problem+json", text);
 }
 
 /* ---- what came ---- */
@@ -97,10 +102,13 @@ static json_t *read_note(json_t *in, json_error_t *error)
 	return json_pack("{s:s, s:O*}", "text", text, "tags", tags);
 }
 
-/* ---- all of them ---- */
+/* ---- all of them ----
+ *
+ * Values are used under the lock alone, down to their text: jansson's counts of references are
+ * not made for two threads.
+ */
 
-/* Under the lock. Returns 0; -ENOSPC; -ENOMEM. */
-static int keep(struct notes *notes, json_t *note)
+static int keep(struct notes *notes, json_t *note, char **text)
 {
 	char id[ID];
 
@@ -110,24 +118,23 @@ static int keep(struct notes *notes, json_t *note)
 	if (json_object_set_new(note, "id", json_string(id)) ||
 	    json_object_set(notes->by_id, id, note))
 		return -ENOMEM;
+	*text = text_of(note);
 	return 0;
 }
 
-static enum wye_verdict answer_kept(struct wye_request *request, struct notes *notes,
-				    json_t *note)
+/* Takes the note over. */
+static enum wye_verdict keep_and_answer(struct wye_request *request, struct notes *notes,
+					json_t *note)
 {
+	char *text = NULL;
 	int error;
 
 	pthread_mutex_lock(&notes->lock);
-	error = keep(notes, note);
+	error = keep(notes, note, &text);
+	json_decref(note);
 	pthread_mutex_unlock(&notes->lock);
-	if (error) {
-		json_decref(note);
-		return error == -ENOSPC
-			       ? problem(request, 507, "there are too many notes", NULL)
-			       : WYE_NEXT;
-	}
-	return answer_json(request, 201, note);
+	return error == -ENOSPC ? problem(request, 507, "there are too many notes", NULL)
+				: answer_json(request, 201, text);
 }
 
 static enum wye_verdict add(struct wye_request *request, struct notes *notes)
@@ -146,18 +153,30 @@ static enum wye_verdict add(struct wye_request *request, struct notes *notes)
 	json_decref(in);
 	if (!note)
 		return problem(request, 422, "the body is no note", error.text);
-	return answer_kept(request, notes, note);
+	return keep_and_answer(request, notes, note);
+}
+
+static char *list_as_text(const struct notes *notes)
+{
+	json_t *all = json_array();
+	void *at = json_object_iter(notes->by_id);
+	char *text;
+
+	for (; at; at = json_object_iter_next(notes->by_id, at))
+		json_array_append(all, json_object_iter_value(at));
+	text = text_of(all);
+	json_decref(all);
+	return text;
 }
 
 static enum wye_verdict list(struct wye_request *request, struct notes *notes)
 {
-	json_t *all = json_array(), *note;
-	const char *id;
+	char *text;
 
 	pthread_mutex_lock(&notes->lock);
-	json_object_foreach(notes->by_id, id, note) json_array_append(all, note);
+	text = list_as_text(notes);
 	pthread_mutex_unlock(&notes->lock);
-	return answer_json(request, 200, all);
+	return answer_json(request, 200, text);
 }
 
 static enum wye_verdict handle_all(struct wye_request *request, const struct wye_mount *mount)
@@ -176,21 +195,24 @@ static enum wye_verdict handle_one(struct wye_request *request, const struct wye
 	struct wye_text id = wye_request_parameter(request, "id");
 	bool is_delete = method.length == 6 && !memcmp(method.data, "DELETE", 6);
 	struct notes *notes = mount->instance;
-	char key[ID] = "";
+	char key[ID] = "", *text = NULL;
 	json_t *note;
+	bool found;
 
 	if (id.length < sizeof key) /* a longer one is none; a text has no NUL behind it */
 		memcpy(key, id.data, id.length);
 	pthread_mutex_lock(&notes->lock);
-	note = json_incref(json_object_get(notes->by_id, key));
-	if (note && is_delete)
+	note = json_object_get(notes->by_id, key);
+	found = note;
+	if (!is_delete)
+		text = text_of(note);
+	else if (found)
 		json_object_del(notes->by_id, key);
 	pthread_mutex_unlock(&notes->lock);
-	if (!note)
+	if (!found)
 		return problem(request, 404, "there is no such note", NULL);
 	if (!is_delete)
-		return answer_json(request, 200, note);
-	json_decref(note);
+		return answer_json(request, 200, text);
 	wye_reply_static(request, 204, NULL, "", 0);
 	return WYE_ANSWERED;
 }
