@@ -12,7 +12,6 @@
 #include <wye/http.h>
 
 #include "files.h"
-#include "files-type.h"
 
 enum {
 	SHORT = 32768, /* bytes that are read, and not left to sendfile(2) */
@@ -74,8 +73,8 @@ static const char *type_of(const struct files *files, const char *name)
 	const char *ending = files_ending(name), *type;
 
 	for (size_t i = 0; ending && i < files->type_count; i++)
-		if (!strcasecmp(wye_setting_item_name(files->settings, "types", i), ending))
-			return wye_setting_item(files->settings, "types", i);
+		if (!strcasecmp(files->types[i].ending, ending))
+			return files->types[i].name;
 	type = files_type(ending);
 	return type ? type : files->default_type;
 }

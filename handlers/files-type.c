@@ -9,14 +9,10 @@
 
 #include "files-type.h"
 
-struct type {
-	const char *ending, *name;
-};
-
 #define UTF8 "; charset=utf-8"
 
 /* In the order of their endings. */
-static const struct type TYPES[] = {
+static const struct files_type TYPES[] = {
 	{ "3gp", "video/3gpp" },
 	{ "7z", "application/x-7z-compressed" },
 	{ "aac", "audio/aac" },
@@ -100,12 +96,12 @@ const char *files_ending(const char *name)
 
 static int compare(const void *ending, const void *type)
 {
-	return strcasecmp(ending, ((const struct type *)type)->ending);
+	return strcasecmp(ending, ((const struct files_type *)type)->ending);
 }
 
 const char *files_type(const char *ending)
 {
-	const struct type *found =
+	const struct files_type *found =
 		ending ? bsearch(ending, TYPES, sizeof TYPES / sizeof TYPES[0], sizeof TYPES[0],
 				 compare)
 		       : NULL;

@@ -7,6 +7,10 @@
 
 #include <wye/types.h>
 
+struct files_type {
+	const char *ending, *name;
+};
+
 /* What stands behind the last dot of the name's last segment; NULL if there is none. */
 const char *files_ending(const char *name);
 

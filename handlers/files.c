@@ -166,8 +166,7 @@ static int check_values(const struct files *files, struct wye_error *why)
 	if (!error)
 		error = check_value(files, "default_type", files->default_type, why);
 	for (size_t i = 0; i < files->type_count && !error; i++)
-		error = check_value(files, "types",
-				    wye_setting_item(files->settings, "types", i), why);
+		error = check_value(files, "types", files->types[i].name, why);
 	return error;
 }
 
@@ -181,7 +180,11 @@ static void read_settings(struct files *files, const struct wye_settings *settin
 		files->index = NULL;
 	files->fallback = wye_setting_string(settings, "fallback");
 	files->cache_control = text_of(wye_setting_string(settings, "cache_control"));
-	files->type_count = wye_setting_count(settings, "types");
+	for (; files->type_count < wye_setting_count(settings, "types"); files->type_count++)
+		files->types[files->type_count] = (struct files_type) {
+			wye_setting_item_name(settings, "types", files->type_count),
+			wye_setting_item(settings, "types", files->type_count)
+		};
 	files->default_type = wye_setting_string(settings, "default_type");
 	files->dotfiles = wye_setting_boolean(settings, "dotfiles");
 	files->nosniff = wye_setting_boolean(settings, "nosniff");
@@ -196,7 +199,8 @@ static void route_close(void *instance, void *route)
 static int route(void *instance, const struct wye_settings *settings, void **out,
 		 struct wye_error *why)
 {
-	struct files *files = calloc(1, sizeof *files);
+	size_t types = wye_setting_count(settings, "types");
+	struct files *files = calloc(1, sizeof *files + types * sizeof files->types[0]);
 	int error;
 
 	(void)instance;

@@ -12,6 +12,7 @@
 
 #include "files-condition.h"
 #include "files-open.h"
+#include "files-type.h"
 
 /* A content coding whose files are made beforehand. */
 struct files_coding {
@@ -29,10 +30,11 @@ struct files {
 	enum files_way way;
 	const char *root, *index, *fallback, *default_type; /* index, fallback: may be NULL */
 	struct wye_text cache_control;
-	size_t type_count;
 	const struct files_coding *codings[FILES_CODINGS];
 	size_t coding_count;
 	bool dotfiles, nosniff;
+	size_t type_count;
+	struct files_type types[]; /* of the config */
 };
 
 /* What a request asks for beside the path. */

@@ -77,7 +77,8 @@ class Tree:
                 "www/index.html": b"<p>index", "www/a.txt": b"hello, file\n", "www/empty": b"",
                 "www/d/page.html": b"<p>page", "www/.git/config": b"dot", "www/.env": b"dot",
                 "www/has space/\u00e4%.html": b"odd name", "www/x.odd": b"x", "www/y.txt2": b"y",
-                "www/noend": b"n", "www/big.bin": BIG, "www/only.js.gz": b"?",
+                "www/noend": b"n", "www/big.bin": BIG, "www/only.js.gz": b"?", "www/short": BIG[:32768],
+                "www/long": BIG[:32769],
                 "www/app.js": b"plain" * 99, "www/app.js.gz": gzip.compress(b"plain" * 99),
                 "www/app.js.br": b"brotli", "www/b.css": b"css" * 50,
                 "www/b.css.gz": gzip.compress(b"css" * 50)}.items():
@@ -155,6 +156,8 @@ class Files(unittest.TestCase):
                     ("/s/noend", b"n", "application/octet-stream"),
                     ("/s/empty", b"", "application/octet-stream"),
                     ("/s/big.bin", BIG, "application/octet-stream"),
+                    ("/s/short", BIG[:32768], "application/octet-stream"),
+                    ("/s/long", BIG[:32769], "application/octet-stream"),
                     ("/s/within", b"<p>page", "application/octet-stream"),
                     ("/dots/.env", b"dot", "x/default"),
                     ("/dots/.git/config", b"dot", "x/default"),
