@@ -3,7 +3,7 @@ noinst_LIBRARIES += libwyecore.a
 libwyecore_a_SOURCES =
 libwyecore_a_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(CONFIG_CFLAGS) \
 	$(SSL_CFLAGS) $(CRYPT_CFLAGS) $(ZLIB_CFLAGS) $(BROTLI_CFLAGS) \
-	$(JANSSON_CFLAGS)
+	$(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 include core/base/local.mk
 include core/jwt/local.mk
@@ -19,7 +19,7 @@ include handlers/local.mk
 
 # What the core needs from outside; also for tests that link it.
 CORE_LIBS = $(MHD_LIBS) $(LWS_LIBS) $(UV_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(CRYPT_LIBS) $(ZLIB_LIBS) \
-	$(BROTLI_LIBS) $(JANSSON_LIBS) -lpthread -ldl
+	$(BROTLI_LIBS) $(CURL_LIBS) $(JANSSON_LIBS) -lpthread -ldl
 
 bin_PROGRAMS += wye
 wye_SOURCES = core/main.c core/daemon.c core/daemon.h core/manual.c core/manual.h core/summary.c core/summary.h \

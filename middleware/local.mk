@@ -9,6 +9,8 @@ libwyecore_a_SOURCES += \
 	middleware/api-key.c \
 	middleware/api-keys.c \
 	middleware/api-keys.h \
+	middleware/asker.c \
+	middleware/asker.h \
 	middleware/basic.c \
 	middleware/bearer.c \
 	middleware/bearer.h \
@@ -32,6 +34,9 @@ libwyecore_a_SOURCES += \
 	middleware/headers.c \
 	middleware/headers-rule.c \
 	middleware/headers-rule.h \
+	middleware/forward-auth.c \
+	middleware/forward-auth-fields.c \
+	middleware/forward-auth-fields.h \
 	middleware/ip-filter.c \
 	middleware/ip-ranges.c \
 	middleware/ip-ranges.h \

@@ -21,6 +21,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_events.py \
 	tests/integration/test_files.py \
 	tests/integration/test_forms.py \
+	tests/integration/test_forward_auth.py \
 	tests/integration/test_frames.py \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \
@@ -85,6 +86,7 @@ check_LTLIBRARIES = \
 	tests/plugins/probe.la \
 	tests/plugins/ready.la \
 	tests/plugins/runtime.la \
+	tests/plugins/show.la \
 	tests/plugins/tasks.la \
 	tests/plugins/tell.la \
 	tests/plugins/workers.la
@@ -194,6 +196,11 @@ tests_plugins_runtime_la_SOURCES = tests/plugins/runtime.c tests/plugins/runtime
 tests_plugins_runtime_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_runtime_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_runtime_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+
+tests_plugins_show_la_SOURCES = tests/plugins/show.c
+tests_plugins_show_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_show_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_show_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
 tests_plugins_tasks_la_SOURCES = tests/plugins/tasks.c tests/plugins/orders.h
 tests_plugins_tasks_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
