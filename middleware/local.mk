@@ -27,16 +27,16 @@ libwyecore_a_SOURCES += \
 	middleware/credentials.h \
 	middleware/digest.c \
 	middleware/digest.h \
-	middleware/file-watch.c \
-	middleware/file-watch.h \
 	middleware/field-list.c \
 	middleware/field-list.h \
-	middleware/headers.c \
-	middleware/headers-rule.c \
-	middleware/headers-rule.h \
+	middleware/file-watch.c \
+	middleware/file-watch.h \
 	middleware/forward-auth.c \
 	middleware/forward-auth-fields.c \
 	middleware/forward-auth-fields.h \
+	middleware/headers.c \
+	middleware/headers-rule.c \
+	middleware/headers-rule.h \
 	middleware/ip-filter.c \
 	middleware/ip-ranges.c \
 	middleware/ip-ranges.h \
