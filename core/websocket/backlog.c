@@ -129,7 +129,8 @@ int wye_ws_backlog_ping(struct wye_ws *ws)
 	bool overtaking;
 	int error;
 
-	if (!wye_socket_caught_up(&ws->socket))
+	wye_socket_catch_up(&ws->socket);
+	if (ws->state != WYE_WS_OPEN)
 		return -ENOENT;
 	overtaking = ws->socket.blocked && ws->socket.outbox.bytes;
 	written = (struct wye_ws_mark) { ws->messages_out, ws->bytes_out };
@@ -208,7 +209,8 @@ static void fence_done(struct wye_ws *ws)
 
 	ws->backlog.fence.number = 0;
 	acknowledge(ws, ws->backlog.fence.mark);
-	if (!wye_socket_caught_up(&ws->socket))
+	wye_socket_catch_up(&ws->socket);
+	if (ws->state != WYE_WS_OPEN)
 		return;
 	unacked = wye_ws_backlog_now(ws);
 	if (wants_fence(ws, unacked))

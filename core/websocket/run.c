@@ -35,8 +35,7 @@ static struct run {
  * that, and was it the last member, then the messages are gone with the run. */
 static void give_behind(struct wye_ws *ws, const struct run *run, unsigned ahead)
 {
-	while (ahead < run->count &&
-	       wye_ws_share(ws, &run->messages[ahead], NULL) != -ENOBUFS)
+	while (ahead < run->count && wye_ws_share(ws, &run->messages[ahead], NULL) != -ENOBUFS)
 		ahead++;
 }
 

@@ -143,6 +143,11 @@ class Members(unittest.TestCase):
 
 
 class Users(unittest.TestCase):
+    def assert_gets(self, peer, numbers):
+        """Messages that are on their way to the loop may come behind the answer to a ping."""
+        self.assertEqual([peer.message().split()[0].decode() for _ in numbers], list(numbers))
+        self.assertEqual(peer.sync(), [])
+
     def test_users_and_routes(self):
         with Runtime({"/ws": "", "/other": ""}) as wye:
             peers = {name: wye.peer(name, path, query="&user=" + name[0])
@@ -157,8 +162,8 @@ class Users(unittest.TestCase):
             self.assertEqual(wye.send("all route=/none from=3").queued, 1)
             self.assertEqual(wye.send("all from=4").queued, 1)
             for name, numbers in (("a1", "124"), ("a2", "14"), ("b1", "24")):
-                self.assertEqual(names(peers[name].sync()), [n.encode() for n in numbers])
-            self.assertEqual(names(anonymous.sync()), [b"2", b"4"])
+                self.assert_gets(peers[name], numbers)
+            self.assert_gets(anonymous, "24")
             self.assertEqual(wye.describe("a2")["user"], "a")
             peers["a1"].close()
             wait_for("one less", lambda: wye.order("count-user user=a") == "1")
