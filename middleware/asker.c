@@ -13,13 +13,16 @@
 
 enum {
 	IDLE_CONNECTIONS = 32, /* that are kept */
+	SPARE_HANDLES = 32,
 	LONGEST_SLEEP = 60000, /* milliseconds; puts and stops wake it */
 };
 
 struct asker {
 	struct asker_options options;
 	CURLM *multi;
-	LIST_HEAD(, question) asked; /* its thread's */
+	LIST_HEAD(, question) asked; /* its thread's; so are the next two */
+	CURL *spares[SPARE_HANDLES]; /* handles that no question has */
+	unsigned spare_count;
 	pthread_t thread;
 	bool running; /* the main thread's */
 	pthread_mutex_t lock;
@@ -146,32 +149,57 @@ static size_t on_body(char *data, size_t size, size_t count, void *argument)
 
 /* ---- asking ---- */
 
-static CURL *prepare(struct question *question)
+/* What all questions have in common. */
+static CURL *make_handle(const struct asker_options *options)
 {
-	const struct asker_options *options = &question->asker->options;
 	CURL *easy = curl_easy_init();
 
 	if (!easy)
 		return NULL;
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, question);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "wye");
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, options->timeout);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, question->reason);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_line);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, question);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, question);
-	if (curl_easy_setopt(easy, CURLOPT_HTTPHEADER, question->fields) ||
-	    curl_easy_setopt(easy, CURLOPT_URL, options->url) ||
-	    (options->ca_file && curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file))) {
+	if (!curl_easy_setopt(easy, CURLOPT_URL, options->url) &&
+	    (!options->ca_file || !curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file)))
+		return easy;
+	curl_easy_cleanup(easy);
+	return NULL;
+}
+
+static void release(struct asker *asker, CURL *easy)
+{
+	if (asker->spare_count < SPARE_HANDLES)
+		asker->spares[asker->spare_count++] = easy;
+	else
 		curl_easy_cleanup(easy);
+}
+
+/* Makes a spare handle, or a new one, this question's. */
+static CURL *prepare(struct asker *asker, struct question *question)
+{
+	CURL *easy = asker->spare_count ? asker->spares[--asker->spare_count]
+					: make_handle(&asker->options);
+
+	if (!easy)
 		return NULL;
-	}
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, question);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, question->reason);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, question);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, question);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, question->fields);
 	return easy;
+}
+
+/* The question ends before the handle does. */
+static void detach(CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
 }
 
 static void finish(struct asker *asker, struct question *question)
@@ -188,7 +216,7 @@ static void ask(struct asker *asker, struct question *question)
 		finish(asker, question);
 		return;
 	}
-	question->easy = prepare(question);
+	question->easy = prepare(asker, question);
 	if (question->easy && !curl_multi_add_handle(asker->multi, question->easy)) {
 		LIST_INSERT_HEAD(&asker->asked, question, place);
 		return;
@@ -203,7 +231,8 @@ static void take_back(struct asker *asker, struct question *question)
 {
 	LIST_REMOVE(question, place);
 	curl_multi_remove_handle(asker->multi, question->easy);
-	curl_easy_cleanup(question->easy);
+	detach(question->easy);
+	release(asker, question->easy);
 }
 
 static void conclude(struct asker *asker, struct question *question, CURLcode result)
@@ -373,6 +402,8 @@ void asker_destroy(struct asker *asker)
 	if (!asker)
 		return;
 	asker_stop(asker);
+	while (asker->spare_count)
+		curl_easy_cleanup(asker->spares[--asker->spare_count]);
 	curl_multi_cleanup(asker->multi);
 	pthread_mutex_destroy(&asker->lock);
 	free(asker);
