@@ -12,6 +12,7 @@
 #include <wye/plugin.h>
 
 #include "api-keys.h"
+#include "challenge.h"
 #include "file-watch.h"
 
 static const struct wye_setting settings[] = {
@@ -121,27 +122,6 @@ static void close_guard(void *instance)
 	free(guard);
 }
 
-/* A quoted string (RFC 9110, 5.6.4): what would have to be escaped is refused. */
-static bool is_quotable(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-			return false;
-	return true;
-}
-
-static int make_challenge(struct guard *guard, struct wye_error *why)
-{
-	const char *realm = wye_setting_string(guard->settings, "realm");
-
-	if (!is_quotable(realm)) {
-		wye_setting_error(guard->settings, "realm", why,
-				  "\"realm\" is ASCII without quotes and backslashes");
-		return -EINVAL;
-	}
-	return asprintf(&guard->challenge, "ApiKey realm=\"%s\"", realm) < 0 ? -ENOMEM : 0;
-}
-
 static const char *unless_empty(const char *text)
 {
 	return text && *text ? text : NULL;
@@ -166,7 +146,7 @@ static int fill(struct guard *guard, struct wye_error *why)
 	if (error)
 		return error;
 	atomic_init(&guard->keys, keys);
-	return make_challenge(guard, why);
+	return challenge_make(&guard->challenge, "ApiKey", "", guard->settings, why);
 }
 
 static int open_guard(const struct wye_settings *values, void **instance, struct wye_error *why)

@@ -17,6 +17,7 @@
 
 #include <wye/plugin.h>
 
+#include "challenge.h"
 #include "credentials.h"
 #include "file-watch.h"
 #include "passwords.h"
@@ -327,21 +328,6 @@ static void close_guard(void *instance)
 	free(guard);
 }
 
-static int make_challenge(struct guard *guard, struct wye_error *why)
-{
-	const char *realm = wye_setting_string(guard->settings, "realm");
-
-	for (const char *at = realm; *at; at++)
-		if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\') {
-			wye_setting_error(guard->settings, "realm", why,
-					  "\"realm\" is ASCII without quotes and backslashes");
-			return -EINVAL;
-		}
-	return asprintf(&guard->challenge, "Basic realm=\"%s\", charset=\"UTF-8\"", realm) < 0
-		       ? -ENOMEM
-		       : 0;
-}
-
 static int read_table(struct guard *guard, struct wye_error *why)
 {
 	struct wye_error reason;
@@ -360,7 +346,8 @@ static int fill(struct guard *guard, struct wye_error *why)
 	int error = read_table(guard, why);
 
 	if (!error)
-		error = make_challenge(guard, why);
+		error = challenge_make(&guard->challenge, "Basic", ", charset=\"UTF-8\"",
+				       guard->settings, why);
 	if (!error && getrandom(guard->key, sizeof guard->key, 0) != sizeof guard->key)
 		error = -EIO;
 	guard->remembered = remembered_create(guard->remember ? limit : 0);

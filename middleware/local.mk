@@ -23,6 +23,8 @@ libwyecore_a_SOURCES += \
 	middleware/compress-encoder.c \
 	middleware/compress-encoder.h \
 	middleware/cors.c \
+	middleware/challenge.c \
+	middleware/challenge.h \
 	middleware/credentials.c \
 	middleware/credentials.h \
 	middleware/digest.c \
