@@ -81,6 +81,14 @@ static bool read_name(const char *text, size_t length, char out[LONGEST_NAME + 1
 	return true;
 }
 
+/* What a script makes of a variable that is not set. */
+static bool is_of_nothing(const uint8_t digest[DIGEST_SIZE])
+{
+	static const uint8_t start[] = { 0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14 };
+
+	return !memcmp(digest, start, sizeof start);
+}
+
 /* The hash is not shown: one that is none may be the key itself. */
 static int read_key(const char *line, struct key *key, struct wye_error *why)
 {
@@ -98,6 +106,10 @@ static int read_key(const char *line, struct key *key, struct wye_error *why)
 			      "the hash of \"%s\" is not 64 hex digits, as sha256sum "
 			      "prints them",
 			      key->name);
+		return -EINVAL;
+	}
+	if (is_of_nothing(key->digest)) {
+		wye_error_set(why, "the key of \"%s\" is empty", key->name);
 		return -EINVAL;
 	}
 	memcpy(&key->start, key->digest, sizeof key->start);

@@ -9,17 +9,20 @@ import tempfile
 import threading
 import unittest
 
-from wye import PLUGINS, PROGRAM, Wye, main, read_answer, upgrade, wait_for
+from wye import (PLUGINS, PROGRAM, TEST_PLUGINS, Wye, frame, main, read_answer, read_frame, upgrade,
+                 wait_for)
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; }} );
 plugin_path = "{plugins}"; log_level = "debug"; http_threads = 2; stream_loops = 2;
-plugins = ( {{ load = "echo"; }} );
+plugins = ( {{ load = "echo"; }}, {{ load = "{show}"; }} );
 middleware = ( {{ use = "api-key"; {keys} }}, {{ use = "access-log"; file = "{log}"; }} );
 rest = {{ chain = [ "access-log", "api-key" ];
-          routes = ( {{ path = "/"; handler = "respond"; body = "in\\n"; }} ); }};
+          routes = ( {{ path = "/"; handler = "respond"; body = "in\\n"; }},
+                     {{ path = "/show"; handler = "show"; }} ); }};
 websocket = {{ chain = [ "access-log", "api-key" ];
-               routes = ( {{ path = "/ws"; handler = "echo"; }} ); }};
+               routes = ( {{ path = "/ws"; handler = "echo"; }},
+                          {{ path = "/show"; handler = "show"; }} ); }};
 """
 
 
@@ -35,7 +38,8 @@ class ApiKey(unittest.TestCase):
         self.file = os.path.join(self.folder.name, "keys")
 
     def config(self, keys):
-        return CONFIG.format(plugins=PLUGINS, keys=keys, log=self.log)
+        return CONFIG.format(plugins=PLUGINS, show=os.path.join(TEST_PLUGINS, "show.so"), keys=keys,
+                             log=self.log)
 
     def write(self, *lines):
         """As an editor does: another file in its place."""
@@ -86,7 +90,12 @@ class ApiKey(unittest.TestCase):
     def test_the_name_is_the_user(self):
         with Wye(config=self.config('keys = [ "%s" ];' % line("shop", "s3cret"))) as wye:
             wye.log = self.log
-            self.rest(wye, X_API_Key="s3cret")
+            self.assertEqual(self.rest(wye, "/show?a=user&a=attribute:api-key", X_API_Key="s3cret").text,
+                             "shop\nshop\n")
+            with wye.websocket("/show", "X-API-Key: s3cret\r\n") as sock:
+                for text in (b"user", b"attribute:api-key"):
+                    sock.sendall(frame(1, text))
+                    self.assertEqual(read_frame(sock)[1], b"shop\n")
             wait_for("the log's line", lambda: any("shop" in one for one in wye.access_lines()))
 
     def test_a_file_that_changes(self):

@@ -10,8 +10,9 @@
 #include "api-keys.h"
 #include "unit.h"
 
-/* Of "abc" and "" (FIPS 180-4's own examples). */
+/* Of "abc" (FIPS 180-4's own example), "hello" and "". */
 #define ABC   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static const char *find(const struct api_keys *keys, const char *key)
@@ -29,15 +30,17 @@ static void found_by_hash(void **state)
 
 	(void)state;
 	assert_int_equal(api_keys_add(keys, "alpha:" ABC, NULL), 0);
-	assert_int_equal(api_keys_add(keys,
-				      "alpha:E3B0C44298FC1C149AFBF4C8996FB92427AE41E464"
-				      "9B934CA495991B7852B855",
-				      NULL),
-			 0);
+	assert_int_equal(
+		api_keys_add(keys,
+			     "alpha:2CF24DBA5FB0A30E26E83B2AC5B9E29E1B161E5C1FA7425E7304"
+			     "3362938B9824",
+			     NULL),
+		0);
 	assert_int_equal(api_keys_seal(keys, NULL), 0);
 	assert_int_equal(api_keys_count(keys), 2);
 	assert_string_equal(find(keys, "abc"), "alpha");
-	assert_string_equal(find(keys, ""), "alpha");
+	assert_string_equal(find(keys, "hello"), "alpha");
+	assert_null(find(keys, ""));
 	assert_null(find(keys, "abd"));
 	assert_null(find(keys, ABC));
 	api_keys_destroy(keys);
@@ -89,6 +92,7 @@ static void bad_lines(void **state)
 					   "a:b:" ABC,
 					   "\xc3\xa4:" ABC,
 					   "a:secret",
+					   "a:" EMPTY,
 					   "a:ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb"
 					   "410ff61f20015ad" };
 
@@ -138,7 +142,7 @@ static void files(void **state)
 	struct wye_error why = { "" };
 
 	(void)state;
-	assert_int_equal(read_text("# keys\n\na:" ABC "\r\nb:" EMPTY, keys, NULL), 0);
+	assert_int_equal(read_text("# keys\n\na:" ABC "\r\nb:" HELLO, keys, NULL), 0);
 	assert_int_equal(api_keys_count(keys), 2);
 	assert_int_equal(read_text("# keys\nsecret\n", keys, &why), -EINVAL);
 	assert_non_null(strstr(why.text, ":2: "));
