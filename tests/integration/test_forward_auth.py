@@ -5,6 +5,7 @@ fails."""
 
 import os
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -63,9 +64,11 @@ class Service:
     """Answers by what X-Mode says. "close": the connection ends behind the answer, without a word;
     "slow": waits until told."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-        self.url = "http://127.0.0.1:%d/auth?x=1" % self.listener.getsockname()[1]
+        self.url = "http%s://127.0.0.1:%d/auth?x=1" % ("s" if tls else "",
+                                                       self.listener.getsockname()[1])
         self.heads, self.connections, self.open, self.closed = [], 0, [], 0
         self.go_on = threading.Event()
         self.ended = False
@@ -86,6 +89,8 @@ class Service:
 
     def serve(self, sock):
         try:
+            if self.tls:
+                sock = self.tls.wrap_socket(sock, server_side=True)
             while self.answer(sock):
                 pass
         except OSError:
@@ -281,6 +286,25 @@ class ForwardAuth(unittest.TestCase):
             url = "http://127.0.0.1:%d/" % one.getsockname()[1]
             with Wye(config=config(url, "timeout = 0.2;")) as wye:
                 self.assertEqual(self.ask(wye, "pass").status, 503)
+
+    def test_https(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key, certificate = os.path.join(folder, "key"), os.path.join(folder, "certificate")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                            "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=test",
+                            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
+                            certificate], check=True, capture_output=True)
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate, key)
+            with Service(tls) as service:
+                with start(service, 'ca_file = "%s";' % certificate) as wye:
+                    for _ in range(3):
+                        self.assertEqual(self.ask(wye, "pass").text, "anna\nadmin\ncook\nadmin\n")
+                    self.assertEqual(service.connections, 1)
+                with start(service) as wye:  # nobody vouches for it
+                    self.assertEqual(self.ask(wye, "pass").status, 503)
+                    wait_for("a line", lambda: "certificate" in wye.stderr())
+                self.assertEqual(len(service.heads), 3)
 
     def test_max_waiting(self):
         with Service() as service, start(service, "max_waiting = 3;") as wye:

@@ -2,6 +2,7 @@
 MIDDLEWARE_TESTS = \
 	tests/unit/test_api_keys \
 	tests/unit/test_compress_accept \
+	tests/unit/test_asker \
 	tests/unit/test_credentials \
 	tests/unit/test_headers_rule \
 	tests/unit/test_ip_ranges \
@@ -33,3 +34,6 @@ tests_unit_test_passwords_LDADD = libwyecore.a $(SSL_LIBS) $(CRYPT_LIBS) $(CMOCK
 tests_unit_test_remembered_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
 tests_unit_test_remembered_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_remembered_LDADD = libwyecore.a $(SSL_LIBS) $(CMOCKA_LIBS) -lpthread
+tests_unit_test_asker_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
+tests_unit_test_asker_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
+tests_unit_test_asker_LDADD = libwyecore.a $(CURL_LIBS) $(CMOCKA_LIBS) -lpthread
