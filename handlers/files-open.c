@@ -12,6 +12,7 @@
 #include "files-open.h"
 
 enum {
+	TRIES = 16,
 	ENDING = 4, /* longest ending of a precompressed file, and the NUL */
 	HOW = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 };
@@ -70,13 +71,22 @@ size_t files_name(struct wye_text path, const char *index, bool dotfiles, char o
 
 /* ---- opening ---- */
 
+/* The kernel gives up with EAGAIN where a link has ".." in it and anything was renamed
+ * meanwhile, as it can't be sure then. */
 static int open_beneath(int root, const char *name)
 {
 	struct open_how how = { .flags = HOW,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-	long descriptor = syscall(SYS_openat2, root, name, &how, sizeof how);
+	long descriptor = -1;
 
-	return descriptor < 0 ? -errno : (int)descriptor;
+	for (int tries = 0; tries < TRIES; tries++) {
+		descriptor = syscall(SYS_openat2, root, name, &how, sizeof how);
+		if (descriptor >= 0)
+			return (int)descriptor;
+		if (errno != EAGAIN)
+			break;
+	}
+	return -errno;
 }
 
 /* Opens the folder that a name begins with, and moves on behind it. */

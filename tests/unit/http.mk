@@ -21,6 +21,6 @@ tests_unit_test_farewell_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_rate_limit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_rate_limit_LDADD = libwyecore.a $(CMOCKA_LIBS) $(CONFIG_LIBS) -lpthread
 tests_unit_test_files_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_files_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_files_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_redirect_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_redirect_LDADD = libwyecore.a $(CMOCKA_LIBS)

@@ -5,6 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -197,6 +201,45 @@ static void links_within(void **state)
 	assert_int_equal(first_byte(FILES_BENEATH, *state, "dd/b"), 'b');
 	assert_int_equal(first_byte(FILES_BENEATH, *state, "through"), 'a');
 	assert_int_equal(first_byte(FILES_BENEATH, *state, "../outside"), -EXDEV);
+}
+
+struct renamer {
+	atomic_bool runs, stop;
+};
+
+static void *rename_often(void *argument)
+{
+	struct renamer *renamer = argument;
+
+	put_file("r1", "");
+	while (!atomic_load(&renamer->stop)) {
+		if (rename("r1", "r2") || rename("r2", "r1"))
+			return argument;
+		atomic_store(&renamer->runs, true);
+	}
+	unlink("r1");
+	return NULL;
+}
+
+/* A link with ".." in it is followed while others rename: of single tries 2 % fail then. */
+static void beside_renames(void **state)
+{
+	struct renamer renamer = { false, false };
+	unsigned failed = 0, rounds = 50000;
+	pthread_t thread;
+	void *result;
+
+	if (files_way_of_kernel() != FILES_BENEATH)
+		skip();
+	assert_int_equal(pthread_create(&thread, NULL, rename_often, &renamer), 0);
+	while (!atomic_load(&renamer.runs))
+		sched_yield();
+	for (unsigned i = 0; i < rounds; i++)
+		failed += first_byte(FILES_BENEATH, *state, "through") != 'a';
+	atomic_store(&renamer.stop, true);
+	pthread_join(thread, &result);
+	assert_null(result);
+	assert_in_range(failed, 0, rounds / 10000);
 }
 
 static void missing(void **state)
@@ -424,6 +467,7 @@ int main(void)
 		cmocka_unit_test(long_names),
 		cmocka_unit_test_setup_teardown(both_ways, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(links_within, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(beside_renames, make_tree, remove_tree),
 		cmocka_unit_test(missing),
 		cmocka_unit_test(judged),
 		cmocka_unit_test(ranges),
