@@ -20,11 +20,12 @@ enum {
 
 static int append_encoded(struct wye_buffer *out, const void *data, size_t length)
 {
-	int error = wye_buffer_reserve(out, WYE_BASE64URL_LENGTH(length));
-
-	if (!error)
-		out->length += wye_base64url_encode(out->data + out->length, data, length);
-	return error;
+	if (!length)
+		return 0;
+	if (wye_buffer_reserve(out, WYE_BASE64URL_LENGTH(length)))
+		return -ENOMEM;
+	out->length += wye_base64url_encode(out->data + out->length, data, length);
+	return 0;
 }
 
 static int sign_hmac(const struct wye_jwt_signer *signer, unsigned algorithm,
