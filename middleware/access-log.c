@@ -11,7 +11,6 @@
 #include <wye/plugin.h>
 
 #include "access-log-line.h"
-#include "access-log-mask.h"
 
 static const char *const formats[] = { "combined", "extended", "json", NULL };
 
@@ -32,6 +31,7 @@ typedef void formatter(struct access_line *line, const struct access_entry *entr
 
 struct access_log {
 	struct wye_sink *sink;
+	bool no_referer, no_user_agent; /* the config says that they are secrets */
 	formatter *format;
 };
 
@@ -52,6 +52,8 @@ static int open_log(const struct wye_settings *values, void **instance, struct w
 		return -ENOMEM;
 	}
 	log->format = find_format(wye_setting_string(values, "format"));
+	log->no_referer = wye_log_hides_field("Referer");
+	log->no_user_agent = wye_log_hides_field("User-Agent");
 	error = wye_sink_open(&log->sink, wye_setting_string(values, "file"), why);
 	if (error)
 		free(log);
@@ -76,15 +78,24 @@ static void write_entry(const struct access_log *log, const struct access_entry 
 	(void)wye_sink_write(log->sink, line.text, line.length); /* a lost one is counted */
 }
 
-/* Texts of an entry that may hold secrets. */
-struct masked {
-	char target[ACCESS_MASKED], referer[ACCESS_MASKED];
+/* Memory for texts without their secrets; what is longer is cut in a line, too. */
+struct shown {
+	char target[1024], referer[1024];
 };
 
-static void mask(struct wye_text texts[ACCESS_TEXTS], struct masked *masked)
+static void hide_secrets(const struct access_log *log, struct wye_text texts[ACCESS_TEXTS],
+			 struct shown *shown)
 {
-	texts[ACCESS_TARGET] = access_mask(texts[ACCESS_TARGET], masked->target);
-	texts[ACCESS_REFERER] = access_mask(texts[ACCESS_REFERER], masked->referer);
+	static const struct wye_text stars = { "***", 3 };
+	struct wye_text *referer = &texts[ACCESS_REFERER], *agent = &texts[ACCESS_USER_AGENT];
+
+	texts[ACCESS_TARGET] =
+		wye_log_url(texts[ACCESS_TARGET], shown->target, sizeof shown->target);
+	*referer = wye_log_url(*referer, shown->referer, sizeof shown->referer);
+	if (log->no_referer && referer->length)
+		*referer = stars;
+	if (log->no_user_agent && agent->length)
+		*agent = stars;
 }
 
 /* ---- REST ---- */
@@ -127,11 +138,12 @@ static void done(struct wye_request *request, void *instance, void *state)
 		.upstream = timed ? upstream_time(request) : ACCESS_NOBODY,
 		.end = wye_request_ending(request),
 	};
-	struct masked masked;
+
+	struct shown shown;
 
 	(void)state;
-	mask(entry.texts, &masked);
-	write_entry(instance, &entry);
+	hide_secrets(log, entry.texts, &shown);
+	write_entry(log, &entry);
 }
 
 /* ---- WebSocket: texts are kept from the handshake to the close ---- */
@@ -189,11 +201,10 @@ static void recall(struct wye_text out[ACCESS_TEXTS], const struct kept *kept)
 static enum wye_verdict handshake(struct wye_handshake *handshake, void *instance, void **state)
 {
 	struct wye_text texts[ACCESS_TEXTS];
-	struct masked masked;
+	struct shown shown;
 
-	(void)instance;
 	describe(texts, handshake);
-	mask(texts, &masked);
+	hide_secrets(instance, texts, &shown);
 	*state = keep(texts); /* without memory for it this one gets no line */
 	return WYE_NEXT;
 }
@@ -204,11 +215,11 @@ static void closed(const struct wye_handshake *refused, const struct wye_ws_endi
 	struct access_entry entry = { .status = ending->status,
 				      .bytes = ending->bytes_out,
 				      .ending = ending };
-	struct masked masked;
+	struct shown shown;
 
 	if (refused) { /* then later steps have told more */
 		describe(entry.texts, refused);
-		mask(entry.texts, &masked);
+		hide_secrets(instance, entry.texts, &shown);
 	} else if (state) {
 		recall(entry.texts, state);
 	}

@@ -3,8 +3,6 @@ libwyecore_a_SOURCES += \
 	middleware/access-log.c \
 	middleware/access-log-line.c \
 	middleware/access-log-line.h \
-	middleware/access-log-mask.c \
-	middleware/access-log-mask.h \
 	middleware/admission.c \
 	middleware/api-key.c \
 	middleware/api-keys.c \

@@ -54,7 +54,9 @@ static void response(struct wye_request *request, void *instance, void *state)
 static void done(struct wye_request *request, void *instance, void *state)
 {
 	const struct timing *timing = instance;
-	struct wye_text target = wye_request_target(request);
+	char memory[1024];
+	struct wye_text target =
+		wye_log_url(wye_request_target(request), memory, sizeof memory);
 	uint64_t age = wye_request_age(request);
 
 	(void)state;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * hide.c - names of query parameters that no log may show; public functions of <wye/log.h>.
- * Added on the main thread before any request; then read-only, on any.
+ * hide.c - what no log may show: names of query parameters and header fields whose values are
+ * secrets, and URLs without them; public functions of <wye/log.h>. Names are added on the main
+ * thread before any request; then read-only, on any.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,30 +10,25 @@
 
 #include <wye/log.h>
 
+static const char *const USUAL[] = { "access_token",    "api-key",       "api_key",
+				     "apikey",          "authorization", "client_secret",
+				     "cookie",          "id_token",      "jwt",
+				     "passwd",          "password",      "proxy-authorization",
+				     "refresh_token",   "secret",        "session",
+				     "sessionid",       "set-cookie",    "sig",
+				     "signature",       "token",         "x-amz-security-token",
+				     "x-amz-signature", "x-api-key",     "x-auth-token" };
+
 struct hidden {
 	struct hidden *next;
-	size_t length;
 	char name[];
 };
 
-static struct hidden *all;
+static const char STARS[] = "***";
 
-int wye_log_hide_parameter(const char *name)
-{
-	size_t length = strlen(name);
-	struct hidden *one;
+static struct hidden *more;
 
-	if (wye_log_hides_parameter((struct wye_text) { name, length }))
-		return 0;
-	one = malloc(sizeof *one + length);
-	if (!one)
-		return -ENOMEM;
-	one->next = all;
-	one->length = length;
-	memcpy(one->name, name, length);
-	all = one;
-	return 0;
-}
+/* ---- names ---- */
 
 static int hex_value(char digit)
 {
@@ -62,21 +58,120 @@ static char take_byte(struct wye_text *text)
 	return (char)(high << 4 | low);
 }
 
-static bool is(const struct hidden *one, struct wye_text text)
+static char lower(char byte)
 {
-	size_t at = 0;
-
-	while (text.length && at < one->length)
-		if (take_byte(&text) != one->name[at++])
-			return false;
-	return !text.length && at == one->length;
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
 }
 
+static bool is(const char *name, struct wye_text text)
+{
+	while (text.length && *name)
+		if (lower(take_byte(&text)) != lower(*name++))
+			return false;
+	return !text.length && !*name;
+}
+
+/* Most names end at their first byte, which is decoded once for all. */
 bool wye_log_hides_parameter(struct wye_text name)
 {
-	const struct hidden *one = all;
+	struct wye_text rest = name;
+	char first = name.length ? lower(take_byte(&rest)) : '\0';
 
-	while (one && !is(one, name))
-		one = one->next;
-	return one;
+	for (size_t i = 0; i < sizeof USUAL / sizeof USUAL[0]; i++)
+		if (*USUAL[i] == first && is(USUAL[i], name))
+			return true;
+	for (const struct hidden *one = more; one; one = one->next)
+		if (lower(*one->name) == first && is(one->name, name))
+			return true;
+	return false;
+}
+
+int wye_log_hide_parameter(const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct hidden *one = malloc(sizeof *one + size);
+
+	if (!one)
+		return -ENOMEM;
+	memcpy(one->name, name, size);
+	one->next = more;
+	more = one;
+	return 0;
+}
+
+bool wye_log_hides_field(const char *name)
+{
+	return wye_log_hides_parameter((struct wye_text) { name, strlen(name) });
+}
+
+/* ---- URLs ---- */
+
+/* What is copied so far, and the room for it. */
+struct copy {
+	char *data;
+	size_t length, size;
+};
+
+static void put(struct copy *copy, const char *from, const char *end)
+{
+	size_t length = (size_t)(end - from), room = copy->size - copy->length;
+
+	length = length < room ? length : room;
+	memcpy(copy->data + copy->length, from, length);
+	copy->length += length;
+}
+
+/* The next secret from `at` on, and where it ends; NULL if there is none. `at` stands behind a
+ * '?' or '&'. */
+static const char *find_secret(const char *at, const char *end, const char **stop)
+{
+	while (at < end) {
+		const char *next = memchr(at, '&', (size_t)(end - at));
+		const char *equals;
+
+		*stop = next ? next : end;
+		equals = memchr(at, '=', (size_t)(*stop - at));
+		if (equals && equals + 1 < *stop &&
+		    wye_log_hides_parameter((struct wye_text) { at, (size_t)(equals - at) }))
+			return equals + 1;
+		at = *stop + 1;
+	}
+	return NULL;
+}
+
+/* "user:password" in front of a host (RFC 3986, 3.2.1). */
+static const char *find_user(struct wye_text url, const char **stop)
+{
+	const char *start = memmem(url.data, url.length, "://", 3), *end;
+
+	if (!start)
+		return NULL;
+	start += 3;
+	for (end = start; end < url.data + url.length; end++)
+		if (*end == '/' || *end == '?' || *end == '#')
+			break;
+	*stop = memrchr(start, '@', (size_t)(end - start));
+	return *stop && *stop > start ? start : NULL;
+}
+
+struct wye_text wye_log_url(struct wye_text url, char *memory, size_t size)
+{
+	const char *mark = url.length ? memchr(url.data, '?', url.length) : NULL;
+	const char *from = url.data, *end = from + url.length, *secret, *stop;
+	struct copy copy = { memory, 0, size };
+
+	if (url.length && *url.data != '/' && (secret = find_user(url, &stop))) {
+		put(&copy, from, secret);
+		put(&copy, STARS, STARS + 3);
+		from = stop;
+	}
+	while (mark && (secret = find_secret(mark + 1, end, &stop))) {
+		put(&copy, from, secret);
+		put(&copy, STARS, STARS + 3);
+		from = mark = stop;
+	}
+	if (from == url.data)
+		return url;
+	put(&copy, from, end);
+	return (struct wye_text) { memory, copy.length };
 }

@@ -57,6 +57,10 @@ static const struct wye_setting TABLE[] = {
 	  .fallback = "notice",
 	  .choices = LEVELS,
 	  .sentence = "the least important lines that are logged" },
+	{ .name = "log_redact",
+	  .type = WYE_SETTING_STRINGS,
+	  .sentence = "query parameters and header fields whose values no log shows, beside "
+		      "the usual ones" },
 	{ .name = "plugin_path",
 	  .type = WYE_SETTING_STRING,
 	  .fallback = WYE_PLUGIN_DIR,
@@ -169,6 +173,24 @@ static void read_top(struct wye_options *out)
 	out->plugin_path = wye_setting_string(top, "plugin_path");
 }
 
+static int read_redacted(const struct wye_settings *top, const config_setting_t *root,
+			 struct wye_problems *problems)
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < wye_setting_count(top, "log_redact"); i++) {
+		const char *name = wye_setting_item(top, "log_redact", i);
+
+		if (*name)
+			error = wye_log_hide_parameter(name);
+		else
+			wye_config_problem(problems,
+					   config_setting_get_member(root, "log_redact"),
+					   "\"log_redact\" has an empty name");
+	}
+	return error;
+}
+
 static int read_trusted(struct wye_listen_option *out)
 {
 	size_t items = wye_setting_count(out->settings, "trusted_proxies");
@@ -248,8 +270,10 @@ int wye_options_load(struct wye_options *out, const struct wye_config *config,
 	error = wye_settings_create(&out->settings, TABLE, root, "the config", problems);
 	if (!error) {
 		read_top(out);
-		error = read_listeners(out, config, problems);
+		error = read_redacted(out->settings, root, problems);
 	}
+	if (!error)
+		error = read_listeners(out, config, problems);
 	if (error)
 		wye_options_fini(out);
 	return error;

@@ -27,12 +27,20 @@ enum wye_log_level {
  * in it are escaped. Any thread; never waits. */
 WYE_API void wye_log(enum wye_log_level level, const char *format, ...) WYE_PRINTF(2, 3);
 
-/* Says that values of the query parameter of this name are secrets, which access logs show as
- * "***"; copied. Main thread (a plugin's open()). Returns 0; -ENOMEM. */
+/* What no log may show: the values of query parameters and header fields of certain names. wye
+ * knows the usual ones (authorization, cookie, token, password ...), `log_redact` adds more,
+ * and a plugin may. Names are compared in any case, those of parameters also percent-encoded.
+ *
+ * Adds one; copied. Main thread (a plugin's open()). Returns 0; -ENOMEM. */
 WYE_API int wye_log_hide_parameter(const char *name) WYE_MUST_CHECK;
-/* True for a name that somebody has said so of; it may be percent-encoded. Any thread; no lock.
- */
+/* Any thread; no lock. */
 WYE_API bool wye_log_hides_parameter(struct wye_text name);
+WYE_API bool wye_log_hides_field(const char *name);
+
+/* A URL as a log may show it: a request's target, a Referer. It is the URL itself where there
+ * is nothing to hide; else a copy in `memory`, cut at `size` bytes, with "***" for each secret,
+ * and for a user in front of a host. Any thread; no lock. */
+WYE_API struct wye_text wye_log_url(struct wye_text url, char *memory, size_t size);
 
 struct wye_sink;
 

@@ -1,6 +1,5 @@
 # Tests of core/base, core/config and core/route.
 BASE_TESTS = \
-	tests/unit/test_access_mask \
 	tests/unit/test_attribute \
 	tests/unit/test_bucket \
 	tests/unit/test_calls \
@@ -10,6 +9,7 @@ BASE_TESTS = \
 	tests/unit/test_field \
 	tests/unit/test_fleet \
 	tests/unit/test_hash \
+	tests/unit/test_hide \
 	tests/unit/test_hosts \
 	tests/unit/test_id \
 	tests/unit/test_jobs \
@@ -33,8 +33,8 @@ check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
 EXTRA_DIST += tests/unit/unit.h
 
-tests_unit_test_access_mask_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_access_mask_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_hide_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_hide_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_attribute_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_attribute_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_date_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
