@@ -108,9 +108,21 @@ struct escape {
 	char text[8];
 };
 
-static bool is_plain(unsigned char byte)
+/* Printable ASCII but for the quote and the backslash. */
+static const bool plain_bytes[256] = { [' ' ... '!'] = true,
+				       ['#' ... '['] = true,
+				       [']' ... '~'] = true };
+
+/* How many there are in front, up to `room`. */
+static size_t count_plain(const unsigned char *at, const unsigned char *end, size_t room)
 {
-	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+	const unsigned char *start = at;
+
+	if ((size_t)(end - at) > room)
+		end = at + room;
+	while (at < end && plain_bytes[*at])
+		at++;
+	return (size_t)(at - start);
 }
 
 static void add_hex(struct escape *out, const char *start, unsigned value, unsigned digits)
@@ -189,10 +201,8 @@ static void put_escaped(struct access_line *line, struct wye_text text, size_t r
 
 	while (at < end && room) {
 		struct escape escaped;
-		size_t plain = 0;
+		size_t plain = count_plain(at, end, room);
 
-		while (at + plain < end && plain < room && is_plain(at[plain]))
-			plain++;
 		put(line, (const char *)at, plain);
 		at += plain;
 		room -= plain;

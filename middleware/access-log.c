@@ -91,9 +91,10 @@ static void hide_secrets(const struct access_log *log, struct wye_text texts[ACC
 
 	texts[ACCESS_TARGET] =
 		wye_log_url(texts[ACCESS_TARGET], shown->target, sizeof shown->target);
-	*referer = wye_log_url(*referer, shown->referer, sizeof shown->referer);
-	if (log->no_referer && referer->length)
-		*referer = stars;
+	if (referer->length)
+		*referer = log->no_referer ? stars
+					   : wye_log_url(*referer, shown->referer,
+							 sizeof shown->referer);
 	if (log->no_user_agent && agent->length)
 		*agent = stars;
 }
