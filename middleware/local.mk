@@ -13,6 +13,8 @@ libwyecore_a_SOURCES += \
 	middleware/bearer.c \
 	middleware/bearer.h \
 	middleware/body-limit.c \
+	middleware/challenge.c \
+	middleware/challenge.h \
 	middleware/compress.c \
 	middleware/compress-accept.c \
 	middleware/compress-accept.h \
@@ -21,8 +23,6 @@ libwyecore_a_SOURCES += \
 	middleware/compress-encoder.c \
 	middleware/compress-encoder.h \
 	middleware/cors.c \
-	middleware/challenge.c \
-	middleware/challenge.h \
 	middleware/credentials.c \
 	middleware/credentials.h \
 	middleware/digest.c \

@@ -40,8 +40,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_plugins.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_rate_limit.py \
-	tests/integration/test_redirect.py \
 	tests/integration/test_redact.py \
+	tests/integration/test_redirect.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_route_limits.py \
 	tests/integration/test_routes.py \

@@ -1,8 +1,8 @@
 # Tests of what middleware is made of, where that is pure.
 MIDDLEWARE_TESTS = \
 	tests/unit/test_api_keys \
-	tests/unit/test_compress_accept \
 	tests/unit/test_asker \
+	tests/unit/test_compress_accept \
 	tests/unit/test_credentials \
 	tests/unit/test_headers_rule \
 	tests/unit/test_ip_ranges \
