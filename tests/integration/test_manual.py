@@ -71,7 +71,7 @@ class Manual(unittest.TestCase):
                     ("`head_timeout`", "number", "10", "0.1 to 3600 seconds"),
                     ("`port`", "integer", "needed", "0 to 65535"),
                     ("`path`", "string", "needed", ""), ("`chain`", "list of strings", "", ""),
-                    ("`format`", "string", '`"combined"`', '`"combined"`, `"json"`'),
+                    ("`format`", "string", '`"combined"`', '`"combined"`, `"extended"`, `"json"`'),
                     ("`defer_accept`", "boolean", "true", "")):
             self.assertIn(row, rows)
 
