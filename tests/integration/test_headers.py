@@ -12,7 +12,7 @@ listen = ( {{ address = "127.0.0.1"; port = 0; }} ); http_threads = 1; stream_lo
 plugins = ( {{ load = "{answers}"; as = "answers"; }} );
 middleware = ( {{ use = "headers"; {settings} }} );
 rest = {{
-  chain = [ "request-id", "headers" ];
+  chain = [ "request-id", "answers/peek", "headers" ];
   routes = ( {{ path = "/mirror"; handler = "answers/mirror"; }},
              {{ path = "/made"; handler = "answers/made"; }},
              {{ path = "/bare"; handler = "answers/made"; skip = [ "headers" ]; }} );
@@ -62,6 +62,10 @@ class Requests(unittest.TestCase):
         """Nobody is logged in: what the client says of it must not reach the handler."""
         self.assertEqual(self.seen('request_set = [ "X-User: {user}", "X-Sub: {claim.sub}" ];',
                                    {"X-User": "root", "X-Sub": "root"}), [])
+
+    def test_a_value_that_is_known_in_part(self):
+        self.assertEqual(self.seen('request_set = [ "X-For: for={client};user={user}" ];',
+                                   {"X-For": "forged"}), [])
 
     def test_a_body_is_read_as_before(self):
         with wye_with('request_remove = [ "Content-Type" ]; request_append = [ "X-A: b" ];') as wye:

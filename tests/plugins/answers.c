@@ -5,6 +5,7 @@
  * length made    an answer as the query says: status, type, size, as (bytes, file, source), and
  * the fields etag, coding, cache, vary, range; its body is "0123456789..." or `text` trickle a
  * source: "one\n", then, after each GET of `next`, another line next    lets each trickle go on
+ *   peek    REST middleware: looks at the cookies
  *   upstream  says that somebody else took 12345 microseconds
  */
 #include <errno.h>
@@ -232,9 +233,24 @@ static const struct wye_rest_handler *const handlers[] = { &mirror_handler,   &m
 							   &trickle_handler,  &next_handler,
 							   &upstream_handler, NULL };
 
+/* Asks for a cookie before others change them. */
+static enum wye_verdict peek(struct wye_request *request, void *instance, void **state)
+{
+	(void)instance;
+	(void)state;
+	(void)wye_request_cookie(request, "c");
+	return WYE_NEXT;
+}
+
+static const struct wye_rest_middleware peek_middleware = { .size = sizeof peek_middleware,
+							    .name = "peek",
+							    .request = peek };
+static const struct wye_rest_middleware *const middleware[] = { &peek_middleware, NULL };
+
 WYE_EXPORT const struct wye_plugin wye_plugin = {
 	.abi = WYE_PLUGIN_ABI,
 	.size = sizeof wye_plugin,
 	.name = "answers",
 	.rest_handlers = handlers,
+	.rest_middleware = middleware,
 };
