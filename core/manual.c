@@ -9,9 +9,12 @@
 #include "route/routes.h"
 
 static const char *const TYPES[] = {
-	[WYE_SETTING_BOOLEAN] = "boolean",         [WYE_SETTING_INTEGER] = "integer",
-	[WYE_SETTING_NUMBER] = "number",           [WYE_SETTING_STRING] = "string",
-	[WYE_SETTING_STRINGS] = "list of strings", [WYE_SETTING_GROUP] = "group",
+	[WYE_SETTING_BOOLEAN] = "boolean",
+	[WYE_SETTING_INTEGER] = "integer",
+	[WYE_SETTING_NUMBER] = "number",
+	[WYE_SETTING_STRING] = "string",
+	[WYE_SETTING_STRINGS] = "list of strings",
+	[WYE_SETTING_GROUP] = "group",
 	[WYE_SETTING_PAIRS] = "pairs",
 };
 

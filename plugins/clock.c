@@ -4,7 +4,8 @@
  * again, to every page that opens it by `new EventSource("/clock")`.
  *
  * Each stream has a timer on its own loop; nothing is shared between streams, so nothing is
- * locked. A page that connects again goes on counting where it was. What a slow client does not take, silences and drains are looked after by wye.
+ * locked. A page that connects again goes on counting where it was. What a slow client does not
+ * take, silences and drains are looked after by wye.
  */
 #include <errno.h>
 #include <stdio.h>
