@@ -50,8 +50,8 @@ static void *run(void *unused)
 
 	pthread_mutex_lock(&all.lock);
 	while (all.watches) {
-		until = wye_until(CLOCK_REALTIME, INTERVAL);
-		if (pthread_cond_timedwait(&all.ended, &all.lock, &until))
+		until = wye_until(CLOCK_MONOTONIC, INTERVAL);
+		if (pthread_cond_clockwait(&all.ended, &all.lock, CLOCK_MONOTONIC, &until))
 			for (struct wye_file_watch *one = all.watches; one; one = one->next)
 				look(one);
 	}
