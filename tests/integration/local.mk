@@ -19,6 +19,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_docs.py \
 	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
+	tests/integration/test_example.py \
 	tests/integration/test_files.py \
 	tests/integration/test_forms.py \
 	tests/integration/test_forward_auth.py \
