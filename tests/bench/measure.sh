@@ -23,13 +23,13 @@ server_cpu() {
 	"$wsload" cpu "${PIDS[$1]}"
 }
 
-# measure_rest LABEL [wrk's options]
+# measure_rest LABEL [wrk's options]: on the route $path, by default /hello.
 measure_rest() {
 	local label=$1 output before
 	shift
 	before=$(server_cpu "$label")
 	output=$(taskset -c "$client_cpus" wrk -t"${wrk_threads:-1}" -c64 -d"${seconds}s" "$@" \
-		"http://127.0.0.1:${PORT[$label]}/hello" 2>&1)
+		"http://127.0.0.1:${PORT[$label]}${path:-/hello}" 2>&1)
 	cpu_ns=$(($(server_cpu "$label") - before))
 	did=$(awk '/requests in/ { print $1 }' <<<"$output")
 	if [ -z "$did" ] || grep -q -e Non-2xx -e 'connect [1-9]' -e 'timeout [1-9]' <<<"$output"; then

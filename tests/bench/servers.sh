@@ -5,6 +5,21 @@
 
 declare -A PORT PIDS ROOT
 
+secret=benchmark-benchmark-benchmark-32
+
+# The token that a guarded route asks for.
+token() {
+	local head claims
+	head=$(printf '{"alg":"HS256","typ":"JWT"}' | base64url)
+	claims=$(printf '{"iss":"bench","aud":"api","sub":"alice","exp":4102444800}' | base64url)
+	printf '%s.%s.%s' "$head" "$claims" \
+		"$(printf '%s.%s' "$head" "$claims" | openssl dgst -sha256 -hmac "$secret" -binary | base64url)"
+}
+
+base64url() {
+	base64 -w0 | tr '+/' '-_' | tr -d '='
+}
+
 # server_missing KIND: prints why this kind can't run, or nothing.
 server_missing() {
 	case $1 in
@@ -68,7 +83,7 @@ gin_build() {
 	elif ! [ -x "$work/gin-server" ] && ! GO111MODULE=off GOPATH=/usr/share/gocode \
 		go build -o "$work/gin-server" "$here"/peers/gin/*.go 2>"$work/gin.log"; then
 		echo "does not build (Debian: golang-github-gin-gonic-gin-dev" \
-			"golang-github-gorilla-websocket-dev)"
+			"golang-github-gorilla-websocket-dev golang-github-golang-jwt-jwt-dev)"
 	fi
 }
 
@@ -90,7 +105,7 @@ words_node() {
 }
 
 words_gin() {
-	words=(env GOMAXPROCS=1 "$work/gin-server" "$2")
+	words=(env GOMAXPROCS=1 "BENCH_SECRET=$secret" "$work/gin-server" "$2")
 }
 
 words_wye() {
@@ -99,7 +114,7 @@ words_wye() {
 	built=$(dirname "$wye")/plugins/.libs/echo.so
 	[ -e "$built" ] && echo_plugin=$(realpath "$built")
 	text=$(sed -e "s|@PORT@|$2|" -e "s|@HTTP_THREADS@|${3:-1}|" -e "s|@STREAM_LOOPS@|${4:-1}|" \
-		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" "$here/wye.conf.in")
+		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" -e "s|@SECRET@|$secret|" "$here/wye.conf.in")
 	text=${text//@MIDDLEWARE@/"$entries"}
 	echo "${text//@CHAIN@/"$chain"}" >"$1/wye.conf"
 	words=("$wye" -c "$1/wye.conf")

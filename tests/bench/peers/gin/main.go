@@ -1,4 +1,4 @@
-// Gin with its logger, gorilla's echo and its hub (hub.go): gin PORT
+// Gin with its logger, golang-jwt (jwt.go), gorilla's echo and its hub (hub.go): gin PORT
 package main
 
 import (
@@ -39,6 +39,9 @@ func main() {
 	})
 	router.GET("/api/users/:id", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"id": c.Param("id")})
+	})
+	router.GET("/api/hello", wantsToken(), func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/plain", []byte("hello, world\n"))
 	})
 	router.GET("/ws", echo)
 	router.GET("/hub", newHub().join)
