@@ -72,9 +72,14 @@ static void fields_of_replies(void **state)
 
 static void fields_of_requests(void **state)
 {
-	static const char *const read[] = { "Content-Length", "transfer-encoding", "CONNECTION",
-					    "host",           "Upgrade",           "expect",
-					    "",               "a:" };
+	static const char *const read[] = { "Content-Length",
+					    "transfer-encoding",
+					    "CONNECTION",
+					    "host",
+					    "Upgrade",
+					    "expect",
+					    "",
+					    "a:" };
 
 	(void)state;
 	assert_true(wye_request_field_valid("Content-Type", text("a/b")));
@@ -176,9 +181,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(token_bytes),       cmocka_unit_test(other_bytes),
-		cmocka_unit_test(fields_of_replies), cmocka_unit_test(fields_of_requests), cmocka_unit_test(names_in_any_case),
-		cmocka_unit_test(trimmed),           cmocka_unit_test(list_has),
-		cmocka_unit_test(from_both_ends),
+		cmocka_unit_test(fields_of_replies), cmocka_unit_test(fields_of_requests),
+		cmocka_unit_test(names_in_any_case), cmocka_unit_test(trimmed),
+		cmocka_unit_test(list_has),          cmocka_unit_test(from_both_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
