@@ -13,7 +13,6 @@
 
 #include "api-keys.h"
 #include "challenge.h"
-#include "file-watch.h"
 
 static const struct wye_setting settings[] = {
 	{ .name = "keys",
@@ -44,7 +43,7 @@ struct guard {
 	const char *header, *query;      /* NULL: not looked at */
 	const char *file;                /* or NULL */
 	char *challenge;
-	struct file_watch watch;
+	struct wye_file_watch watch;
 	wye_metric refused, reloads;
 };
 
@@ -106,7 +105,7 @@ static void reload(void *argument)
 	wye_log(WYE_LOG_NOTICE, "api-key has read %s: %zu keys", guard->file,
 		api_keys_count(keys));
 	keys = atomic_exchange(&guard->keys, keys);
-	loops_pass();
+	wye_loops_pass();
 	api_keys_destroy(keys);
 	wye_metric_add(guard->reloads, 1);
 }
@@ -141,7 +140,7 @@ static int fill(struct guard *guard, struct wye_error *why)
 		return -EINVAL;
 	}
 	if (guard->file)
-		file_watch_init(&guard->watch, guard->file);
+		wye_file_watch_init(&guard->watch, guard->file);
 	error = make_keys(guard, &keys, why);
 	if (error)
 		return error;
@@ -170,7 +169,7 @@ static int open_guard(const struct wye_settings *values, void **instance, struct
 static int start_guard(void *instance, struct wye_error *why)
 {
 	struct guard *guard = instance;
-	int error = guard->file ? file_watch_start(&guard->watch, reload, guard) : 0;
+	int error = guard->file ? wye_file_watch_start(&guard->watch, reload, guard) : 0;
 
 	if (error)
 		wye_error_set(why, "can't watch %s: %s", guard->file, strerror(-error));
@@ -179,7 +178,7 @@ static int start_guard(void *instance, struct wye_error *why)
 
 static void stop_guard(void *instance)
 {
-	file_watch_stop(&((struct guard *)instance)->watch);
+	wye_file_watch_stop(&((struct guard *)instance)->watch);
 }
 
 /* ---- requests and handshakes ---- */

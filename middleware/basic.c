@@ -19,7 +19,6 @@
 
 #include "challenge.h"
 #include "credentials.h"
-#include "file-watch.h"
 #include "passwords.h"
 #include "remembered.h"
 #include "work-queue.h"
@@ -79,7 +78,7 @@ struct guard {
 	uint64_t remember;     /* milliseconds */
 	struct remembered *remembered;
 	struct work_queue *queue;
-	struct file_watch watch;
+	struct wye_file_watch watch;
 	pthread_mutex_t lock; /* of the table, on threads that are no loops */
 	struct passwords *passwords;
 	atomic_uint generation; /* of the table */
@@ -333,7 +332,7 @@ static int read_table(struct guard *guard, struct wye_error *why)
 	struct wye_error reason;
 	int error;
 
-	file_watch_init(&guard->watch, guard->file);
+	wye_file_watch_init(&guard->watch, guard->file);
 	error = passwords_read(&guard->passwords, guard->file, &reason);
 	if (error && error != -ENOMEM)
 		wye_setting_error(guard->settings, "file", why, "%s", reason.text);
@@ -387,7 +386,7 @@ static void stop_guard(void *instance)
 {
 	struct guard *guard = instance;
 
-	file_watch_stop(&guard->watch);
+	wye_file_watch_stop(&guard->watch);
 	work_queue_stop(guard->queue); /* loops still put into it */
 }
 
@@ -400,7 +399,7 @@ static int start_guard(void *instance, struct wye_error *why)
 				      drop_check);
 
 	if (!error)
-		error = file_watch_start(&guard->watch, reload, guard);
+		error = wye_file_watch_start(&guard->watch, reload, guard);
 	if (error) {
 		wye_error_set(why, "can't start a thread: %s", strerror(-error));
 		stop_guard(guard);

@@ -29,8 +29,6 @@ libwyecore_a_SOURCES += \
 	middleware/digest.h \
 	middleware/field-list.c \
 	middleware/field-list.h \
-	middleware/file-watch.c \
-	middleware/file-watch.h \
 	middleware/forward-auth.c \
 	middleware/forward-auth-fields.c \
 	middleware/forward-auth-fields.h \

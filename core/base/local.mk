@@ -15,8 +15,7 @@ libwyecore_a_SOURCES += \
 	core/base/error.c \
 	core/base/field.c \
 	core/base/field.h \
-	core/base/files.c \
-	core/base/files.h \
+	core/base/file.c \
 	core/base/hash.c \
 	core/base/hash.h \
 	core/base/hide.c \
@@ -35,6 +34,7 @@ libwyecore_a_SOURCES += \
 	core/base/multipart.c \
 	core/base/parameters.c \
 	core/base/parameters.h \
+	core/base/pass.c \
 	core/base/places.c \
 	core/base/random.c \
 	core/base/random.h \

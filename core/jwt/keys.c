@@ -184,6 +184,12 @@ int wye_jwt_read_file(struct wye_buffer *out, const char *path, struct wye_error
 	return error;
 }
 
+void wye_jwt_name_file(struct wye_error *why, const char *path, const struct wye_error *what)
+{
+	wye_error_set(why, "%.200s: %.250s", path,
+		      what->text[0] ? what->text : "out of memory");
+}
+
 struct wye_text wye_jwt_secret_text(const struct wye_buffer *file)
 {
 	size_t length = file->length;

@@ -40,6 +40,8 @@ int wye_jwt_read_file(struct wye_buffer *out, const char *path,
 		      struct wye_error *why) WYE_MUST_CHECK;
 int wye_jwt_read(struct wye_buffer *out, int descriptor, const char *name,
 		 struct wye_error *why) WYE_MUST_CHECK;
+/* Puts the path in front of a sentence about what is in the file. */
+void wye_jwt_name_file(struct wye_error *why, const char *path, const struct wye_error *what);
 /* Without the newline that editors put at the end. */
 struct wye_text wye_jwt_secret_text(const struct wye_buffer *file);
 /* True for what is a key of another kind, which would be taken for a secret. */

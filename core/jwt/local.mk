@@ -14,6 +14,8 @@ libwyecore_a_SOURCES += \
 	core/jwt/key.h \
 	core/jwt/keys.c \
 	core/jwt/keys.h \
+	core/jwt/set.c \
+	core/jwt/set.h \
 	core/jwt/sign.c \
 	core/jwt/sign.h \
 	core/jwt/verifier.c \

@@ -3,40 +3,24 @@
  * verifier.c - see verifier.h and <wye/jwt.h>.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
-#include <wye/log.h>
-#include <wye/metric.h>
-
-#include "base/files.h"
-#include "base/swap.h"
 #include "jwt/accepted.h"
 #include "jwt/base64url.h"
 #include "jwt/claims.h"
 #include "jwt/header.h"
 #include "jwt/json.h"
-#include "jwt/keys.h"
+#include "jwt/set.h"
 #include "jwt/verifier.h"
 
 enum {
 	TOKEN_MAX = 8192,    /* bytes of a token, unless the rules say otherwise */
 	ON_THE_STACK = 8192, /* bytes of a decoded payload */
-};
-
-/* Of a key set in a file, whose keys are replaced. */
-struct set {
-	struct wye_swap keys; /* struct wye_jwt_keys */
-	struct wye_file_watch watch;
-	struct stat file;
-	char *path;
-	wye_metric reloads, failures;
 };
 
 struct wye_jwt_verifier {
@@ -45,7 +29,7 @@ struct wye_jwt_verifier {
 	char *type;
 	struct wye_jwt_checks checks;
 	struct wye_jwt_keys keys;
-	struct set *set; /* or NULL */
+	struct wye_jwt_set *set; /* or NULL */
 };
 
 /* ---- making one ---- */
@@ -102,28 +86,12 @@ int wye_jwt_verifier_create(struct wye_jwt_verifier **out, const struct wye_jwt_
 	return 0;
 }
 
-static void destroy_keys(struct wye_jwt_keys *keys)
-{
-	if (keys)
-		wye_jwt_keys_fini(keys);
-	free(keys);
-}
-
-static void destroy_set(struct set *set)
-{
-	if (!set)
-		return;
-	destroy_keys(atomic_load(&set->keys.value));
-	free(set->path);
-	free(set);
-}
-
 void wye_jwt_verifier_destroy(struct wye_jwt_verifier *verifier)
 {
 	if (!verifier)
 		return;
 	wye_jwt_unwatch(verifier);
-	destroy_set(verifier->set);
+	wye_jwt_set_destroy(verifier->set);
 	wye_jwt_keys_fini(&verifier->keys);
 	wye_jwt_checks_fini(&verifier->checks);
 	free(verifier->type);
@@ -157,13 +125,6 @@ int wye_jwt_add_secret(struct wye_jwt_verifier *verifier, const void *secret, si
 	return error ? error : check_new(verifier, last, why);
 }
 
-/* Puts the path in front of a sentence about what is in the file. */
-static void name_file(struct wye_error *why, const char *path, const struct wye_error *what)
-{
-	wye_error_set(why, "%.200s: %.250s", path,
-		      what->text[0] ? what->text : "out of memory");
-}
-
 int wye_jwt_add_secret_file(struct wye_jwt_verifier *verifier, const char *path,
 			    struct wye_error *why)
 {
@@ -176,7 +137,7 @@ int wye_jwt_add_secret_file(struct wye_jwt_verifier *verifier, const char *path,
 
 		error = wye_jwt_add_secret(verifier, secret.data, secret.length, &what);
 		if (error)
-			name_file(why, path, &what);
+			wye_jwt_name_file(why, path, &what);
 		OPENSSL_cleanse(file.data, file.length);
 	}
 	wye_buffer_fini(&file);
@@ -203,115 +164,30 @@ int wye_jwt_add_pem_file(struct wye_jwt_verifier *verifier, const char *path,
 	if (!error) {
 		error = wye_jwt_add_pem(verifier, file.data, file.length, &what);
 		if (error)
-			name_file(why, path, &what);
+			wye_jwt_name_file(why, path, &what);
 	}
 	wye_buffer_fini(&file);
 	return error;
 }
 
-/* ---- key sets ---- */
-
-/* What the file was is noted before it is read: a change meanwhile is seen later. */
-static int read_set(struct wye_jwt_keys *keys, const char *path, struct stat *file,
-		    struct wye_error *why)
-{
-	struct wye_buffer text = { NULL, 0, 0 };
-	struct wye_error what = { "" };
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	int error = descriptor < 0 || fstat(descriptor, file) ? -errno : 0;
-
-	if (error)
-		wye_error_set(why, "%s: %s", path, strerror(-error));
-	else
-		error = wye_jwt_read(&text, descriptor, path, why);
-	if (descriptor >= 0)
-		close(descriptor);
-	if (!error) {
-		error = wye_jwt_keys_add_jwks(
-			keys, (struct wye_text) { text.data, text.length }, &what);
-		if (error)
-			name_file(why, path, &what);
-	}
-	wye_buffer_fini(&text);
-	return error;
-}
-
-static int load_set(struct wye_jwt_keys **out, const char *path, struct stat *file,
-		    struct wye_error *why)
-{
-	struct wye_jwt_keys *keys = calloc(1, sizeof *keys);
-	int error;
-
-	if (!keys)
-		return -ENOMEM;
-	error = read_set(keys, path, file, why);
-	if (error) {
-		destroy_keys(keys);
-		return error;
-	}
-	*out = keys;
-	return 0;
-}
-
-/* On the thread that watches files. */
-static void reload(void *argument)
-{
-	struct set *set = argument;
-	struct wye_jwt_keys *keys;
-	struct wye_error why = { "out of memory" };
-	struct stat file;
-
-	if (load_set(&keys, set->path, &file, &why)) {
-		wye_log(WYE_LOG_ERROR, "%s; its old keys stay", why.text);
-		wye_metric_add(set->failures, 1);
-		return;
-	}
-	wye_log(WYE_LOG_NOTICE, "%s: %zu keys", set->path, keys->count);
-	wye_metric_add(set->reloads, 1);
-	destroy_keys(wye_swap_replace(&set->keys, keys));
-}
-
 int wye_jwt_add_jwks_file(struct wye_jwt_verifier *verifier, const char *path,
 			  struct wye_error *why)
 {
-	struct wye_jwt_keys *keys = NULL;
-	struct set *set;
-	int error;
-
-	if (verifier->set) {
-		wye_error_set(why, "a second key set");
-		return -EINVAL;
-	}
-	set = calloc(1, sizeof *set);
-	if (!set)
-		return -ENOMEM;
-	set->path = strdup(path);
-	error = set->path ? load_set(&keys, path, &set->file, why) : -ENOMEM;
-	wye_swap_init(&set->keys, keys);
-	if (error) {
-		destroy_set(set);
-		return error;
-	}
-	set->watch = (struct wye_file_watch) { .path = set->path,
-					       .changed = reload,
-					       .argument = set };
-	set->reloads = wye_metric_register("jwks_reloads_total", WYE_COUNTER);
-	set->failures = wye_metric_register("jwks_reloads_failed_total", WYE_COUNTER);
-	verifier->set = set;
-	return 0;
+	if (!verifier->set)
+		return wye_jwt_set_create(&verifier->set, path, why);
+	wye_error_set(why, "a second key set");
+	return -EINVAL;
 }
 
 int wye_jwt_watch(struct wye_jwt_verifier *verifier)
 {
-	struct set *set = verifier->set;
-
-	return set ? wye_file_watch_start(&set->watch, &set->file) : 0;
+	return verifier->set ? wye_jwt_set_watch(verifier->set) : 0;
 }
 
 void wye_jwt_unwatch(struct wye_jwt_verifier *verifier)
 {
 	if (verifier->set)
-		wye_file_watch_stop(&verifier->set->watch);
+		wye_jwt_set_unwatch(verifier->set);
 }
 
 /* ---- whose signature it is ---- */
@@ -362,11 +238,11 @@ static enum wye_jwt_verdict check_signature(const struct wye_jwt_verifier *verif
 	verdict = try_keys(&verifier->keys, header, parts->signed_, signature, (size_t)length,
 			   WYE_JWT_ALGORITHM);
 	if (verdict && verifier->set) {
-		const struct wye_jwt_keys *keys = wye_swap_enter(&verifier->set->keys, &mark);
+		const struct wye_jwt_keys *keys = wye_jwt_set_enter(verifier->set, &mark);
 
 		verdict = try_keys(keys, header, parts->signed_, signature, (size_t)length,
 				   verdict);
-		wye_swap_leave(mark);
+		wye_jwt_set_leave(mark);
 	}
 	return verdict;
 }

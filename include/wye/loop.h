@@ -44,6 +44,11 @@ WYE_API const char *wye_loop_name(const struct wye_loop *loop);
 WYE_API int wye_loop_post(struct wye_loop *loop, void (*run)(void *argument),
 			  void *argument) WYE_MUST_CHECK;
 
+/* Waits until each loop has begun a turn after this call: what was replaced before it is seen
+ * by no callback any more, as long as callbacks keep nothing of it. So what loops read by an
+ * atomic pointer can be freed, without a lock. Any thread but a loop's; while loops run. */
+WYE_API void wye_loops_pass(void);
+
 /* A one-shot timer, embedded in its owner's memory, which must stay until the timer has run or
  * was stopped. The members are private. All calls on the loop's thread. */
 struct wye_timer {

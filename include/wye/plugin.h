@@ -12,6 +12,7 @@
 
 #include <wye/context.h>
 #include <wye/delivery.h>
+#include <wye/file.h>
 #include <wye/group.h>
 #include <wye/http.h>
 #include <wye/jwt.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * files.c - see files.h.
+ * file.c - see wye/file.h.
  */
 #include <pthread.h>
 #include <string.h>
 
-#include "base/files.h"
+#include <wye/file.h>
+
 #include "base/until.h"
 
 enum {
@@ -61,11 +62,20 @@ static void *run(void *unused)
 
 /* ---- beginning and ending ---- */
 
-int wye_file_watch_start(struct wye_file_watch *watch, const struct stat *before)
+void wye_file_watch_init(struct wye_file_watch *watch, const char *path)
+{
+	watch->path = path;
+	if (stat(path, &watch->last))
+		memset(&watch->last, 0, sizeof watch->last);
+}
+
+int wye_file_watch_start(struct wye_file_watch *watch, void (*changed)(void *argument),
+			 void *argument)
 {
 	int error = 0;
 
-	watch->last = *before;
+	watch->changed = changed;
+	watch->argument = argument;
 	pthread_mutex_lock(&all.lock);
 	watch->next = all.watches;
 	all.watches = watch;
