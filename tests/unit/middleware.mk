@@ -8,7 +8,8 @@ MIDDLEWARE_TESTS = \
 	tests/unit/test_ip_ranges \
 	tests/unit/test_origins \
 	tests/unit/test_passwords \
-	tests/unit/test_remembered
+	tests/unit/test_remembered \
+	tests/unit/test_small_middleware
 
 check_PROGRAMS += $(MIDDLEWARE_TESTS)
 TESTS += $(MIDDLEWARE_TESTS)
@@ -37,3 +38,5 @@ tests_unit_test_remembered_LDADD = libwyecore.a $(SSL_LIBS) $(CMOCKA_LIBS) -lpth
 tests_unit_test_asker_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
 tests_unit_test_asker_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CURL_CFLAGS)
 tests_unit_test_asker_LDADD = libwyecore.a $(CURL_LIBS) $(CMOCKA_LIBS) -lpthread
+tests_unit_test_small_middleware_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_small_middleware_LDADD = libwyecore.a $(CMOCKA_LIBS)
