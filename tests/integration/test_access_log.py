@@ -289,7 +289,7 @@ class WebSocket(unittest.TestCase):
                     "rate": "max_frames_per_second = 1; rate_patience = 0;"}
         for form in ("json", "combined"):
             for cause, text in settings.items():
-                with self.subTest(cause), Logged(form, route=text) as wye:
+                with self.subTest(cause), Logged(form, route=text + "close_timeout = 0.2;") as wye:
                     sock = wye.websocket("/ws")
                     if cause == "rate":
                         sock.sendall(frame(1, b"x") * 50)

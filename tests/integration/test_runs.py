@@ -227,10 +227,11 @@ class Full(unittest.TestCase):
 
     def setUp(self):
         self.wye = self.enterContext(Runtime({
-            "/ws": "", "/small": "outbox_messages = %d;" % self.BOUND,
-            "/narrow": "outbox_bytes = 40000;",
-            "/deflate": "outbox_messages = %d; deflate = true; deflate_minimum = 5000;"
-                        % self.BOUND}, loops=1))
+            path: text + "close_timeout = 0.5;" for path, text in {
+                "/ws": "", "/small": "outbox_messages = %d;" % self.BOUND,
+                "/narrow": "outbox_bytes = 40000;",
+                "/deflate": "outbox_messages = %d; deflate = true; deflate_minimum = 5000;"
+                            % self.BOUND}.items()}, loops=1))
         self.group = Group(self.wye)
 
     def fill(self, path="/small", **more):
