@@ -3,13 +3,13 @@
  * api-keys.c - see api-keys.h.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
 #include "api-keys.h"
+#include "lines.h"
 
 enum {
 	LONGEST_NAME = 64,
@@ -136,42 +136,14 @@ int api_keys_add(struct api_keys *keys, const char *line, struct wye_error *why)
 	return 0;
 }
 
-static int read_lines(struct api_keys *keys, FILE *file, const char *path,
-		      struct wye_error *why)
+static int take_line(void *keys, const char *line, struct wye_error *why)
 {
-	struct wye_error reason;
-	char *line = NULL;
-	size_t room = 0;
-	int error = 0;
-
-	for (unsigned number = 1; !error && getline(&line, &room, file) >= 0; number++) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (*line && *line != '#')
-			error = api_keys_add(keys, line, &reason);
-		if (error == -EINVAL)
-			wye_error_set(why, "%s:%u: %s", path, number, reason.text);
-	}
-	free(line);
-	return error;
+	return api_keys_add(keys, line, why);
 }
 
 int api_keys_read(struct api_keys *keys, const char *path, struct wye_error *why)
 {
-	FILE *file = fopen(path, "re");
-	int error;
-
-	if (!file) {
-		error = -errno;
-		wye_error_set(why, "can't read \"%s\": %s", path, strerror(-error));
-		return error;
-	}
-	error = read_lines(keys, file, path, why);
-	if (!error && ferror(file)) {
-		wye_error_set(why, "can't read \"%s\"", path);
-		error = -EIO;
-	}
-	fclose(file);
-	return error;
+	return lines_read(path, take_line, keys, why);
 }
 
 /* ---- finding ---- */

@@ -41,6 +41,8 @@ libwyecore_a_SOURCES += \
 	middleware/jwt.c \
 	middleware/limiter.c \
 	middleware/limiter.h \
+	middleware/lines.c \
+	middleware/lines.h \
 	middleware/origin.c \
 	middleware/origins.c \
 	middleware/origins.h \

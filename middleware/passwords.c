@@ -4,12 +4,12 @@
  */
 #include <crypt.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "credentials.h"
 #include "digest.h"
+#include "lines.h"
 #include "passwords.h"
 
 struct entry {
@@ -123,42 +123,16 @@ int passwords_add(struct passwords *passwords, const char *line, struct wye_erro
 	return 0;
 }
 
-static int read_lines(struct passwords *passwords, FILE *file, const char *path,
-		      struct wye_error *why)
+static int take_line(void *passwords, const char *line, struct wye_error *why)
 {
-	struct wye_error reason;
-	char *line = NULL;
-	size_t room = 0;
-	int error = 0;
-
-	for (unsigned number = 1; !error && getline(&line, &room, file) >= 0; number++) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (*line && *line != '#')
-			error = passwords_add(passwords, line, &reason);
-		if (error == -EINVAL)
-			wye_error_set(why, "%s:%u: %s", path, number, reason.text);
-	}
-	free(line);
-	if (!error && ferror(file)) {
-		wye_error_set(why, "can't read \"%s\"", path);
-		error = -EIO;
-	}
-	return error;
+	return passwords_add(passwords, line, why);
 }
 
 static int read_file(struct passwords *passwords, const char *path, struct wye_error *why)
 {
-	FILE *file = fopen(path, "re");
 	struct wye_error reason;
-	int error;
+	int error = lines_read(path, take_line, passwords, why);
 
-	if (!file) {
-		error = -errno;
-		wye_error_set(why, "can't read \"%s\": %s", path, strerror(-error));
-		return error;
-	}
-	error = read_lines(passwords, file, path, why);
-	fclose(file);
 	if (error)
 		return error;
 	error = passwords_seal(passwords, &reason);
