@@ -25,6 +25,7 @@
 #include "http/thread.h"
 #include "net/limits.h"
 #include "net/listener.h"
+#include "net/preface.h"
 #include "stream/drain.h"
 #include "stream/loop.h"
 #include "stream/pressure.h"
@@ -105,6 +106,12 @@ void wye_daemon_check(const struct wye_options *options, struct wye_problems *pr
 			wye_config_problem(
 				problems, wye_setting_source(listen->settings, "address"),
 				"\"%s\" is no numeric IPv4 or IPv6 address", listen->address);
+		if (listen->proxy_protocol && !listen->trusted_count)
+			wye_config_problem(
+				problems,
+				wye_setting_source(listen->settings, "proxy_protocol"),
+				"proxy_protocol needs trusted_proxies: nobody else may say who "
+				"the client is");
 		for (size_t j = 0; j < listen->trusted_count; j++)
 			if (wye_cidr_parse(&range, listen->trusted[j]))
 				wye_config_problem(
@@ -151,6 +158,8 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 			.backlog = listen->backlog,
 			.defer = listen->defer_accept,
 			.trust = { ranges, listen->trusted_count, listen->rfc7239 },
+			.proxy = { listen->proxy_protocol, listen->proxy_timeout,
+				   listen->max_proxy_header },
 		};
 
 		error = wye_listener_open(&daemon->listeners, &setup, why);
@@ -200,6 +209,7 @@ static int start(struct daemon *daemon, struct wye_error *why)
 	wye_ws_metrics_register();
 	wye_pressure_start(options->outbox_total);
 	wye_events_register_metrics();
+	wye_prefaces_register_metrics();
 	error = wye_calls_start();
 	if (error)
 		return error;

@@ -85,6 +85,8 @@ static void print_listeners(FILE *out, const struct wye_options *options)
 
 		fprintf(out, "listen %s port %u", listen->address ? listen->address : "*",
 			listen->port);
+		if (listen->proxy_protocol)
+			fprintf(out, ", PROXY protocol");
 		if (listen->trusted_count)
 			fprintf(out, ", %zu trusted proxy range%s by %s", listen->trusted_count,
 				listen->trusted_count > 1 ? "s" : "",

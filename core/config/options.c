@@ -95,6 +95,14 @@ static const struct wye_setting LISTEN[] = {
 	  .fallback = "X-Forwarded-For",
 	  .choices = FORWARDED,
 	  .sentence = "where a trusted proxy says it; the other field is ignored" },
+	{ .name = "proxy_protocol",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "false",
+	  .sentence = "connections begin with a PROXY header that says who the client is; only "
+		      "trusted_proxies may connect" },
+	SECONDS("proxy_timeout", "5", 0.1, 3600, "for the PROXY header to come; then a close"),
+	COUNT("max_proxy_header", "2048", 536, 65551, "bytes",
+	      "of the PROXY header; beyond: a close"),
 	{ .name = NULL },
 };
 
@@ -220,6 +228,9 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->port = count(out->settings, "port");
 	out->backlog = count(out->settings, "backlog");
 	out->defer_accept = wye_setting_boolean(out->settings, "defer_accept");
+	out->proxy_protocol = wye_setting_boolean(out->settings, "proxy_protocol");
+	out->proxy_timeout = milliseconds(out->settings, "proxy_timeout");
+	out->max_proxy_header = (size_t)wye_setting_integer(out->settings, "max_proxy_header");
 	out->rfc7239 =
 		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
 	return read_trusted(out);

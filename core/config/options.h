@@ -16,6 +16,9 @@ struct wye_listen_option {
 	bool defer_accept;
 	const char *const *trusted; /* CIDR ranges */
 	size_t trusted_count;
+	bool proxy_protocol;
+	unsigned proxy_timeout; /* milliseconds */
+	size_t max_proxy_header;
 	bool rfc7239; /* they say Forwarded, not X-Forwarded-For */
 	const config_setting_t *source;
 	struct wye_settings *settings;

@@ -205,7 +205,7 @@ static void check_deadline(void *argument)
 
 void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 			      const union wye_address *peer,
-			      const struct wye_listener *listener)
+			      const struct wye_listener *listener, size_t read)
 {
 	struct wye_http_connection *connection = take(thread);
 	enum MHD_Result added;
@@ -220,6 +220,7 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	connection->thread = thread;
 	connection->descriptor = descriptor;
 	connection->listener = listener;
+	connection->consumed = read;
 	connection->peer = *peer;
 	connection->first = true;
 	connection->since = thread->loop.now;

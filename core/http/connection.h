@@ -45,10 +45,11 @@ struct wye_http_connection {
 	char peer_text[WYE_ADDRESS_TEXT];
 };
 
-/* Takes over an accepted descriptor, which has entered the limits. Http thread. */
+/* Takes over an accepted descriptor, which has entered the limits. `read` bytes of it were no
+ * request's. Http thread. */
 void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 			      const union wye_address *peer,
-			      const struct wye_listener *listener);
+			      const struct wye_listener *listener, size_t read);
 
 /* The engine's notice of a start or an end (MHD_OPTION_NOTIFY_CONNECTION). */
 void wye_http_connection_notice(void *thread, struct MHD_Connection *engine, void **context,

@@ -21,6 +21,7 @@
 #include "http/thread.h"
 #include "http/wait.h"
 #include "net/farewell.h"
+#include "net/preface.h"
 
 enum {
 	TICKETS = 1 << 20, /* slots of a thread, at most */
@@ -102,6 +103,32 @@ static void accept_waiting(struct wye_http_thread *thread)
 	wye_timer_start(&thread->loop, &thread->accept_again, pause);
 }
 
+static void header_read(void *owner, int descriptor, const union wye_address *peer,
+			const struct wye_listener *listener, size_t read)
+{
+	wye_http_connection_open(owner, descriptor, peer, listener, read);
+}
+
+static void header_failed(void *owner)
+{
+	struct wye_http_thread *thread = owner;
+
+	atomic_fetch_sub_explicit(&thread->open, 1, memory_order_relaxed);
+}
+
+/* On the thread that will serve it. */
+static void begin(struct wye_http_thread *thread, int descriptor, const union wye_address *peer,
+		  const struct wye_listener *listener)
+{
+	const struct wye_preface_taker taker = { header_read, header_failed, thread };
+
+	if (listener->proxy.wanted)
+		wye_preface_begin(&thread->loop, thread->limits, descriptor, peer, listener,
+				  &taker);
+	else
+		wye_http_connection_open(thread, descriptor, peer, listener, 0);
+}
+
 /* An accepted connection on its way to another thread. */
 struct passed {
 	struct wye_mail mail;
@@ -115,8 +142,7 @@ static void receive(struct wye_mail *mail)
 {
 	struct passed *passed = (struct passed *)mail;
 
-	wye_http_connection_open(passed->to, passed->descriptor, &passed->peer,
-				 passed->listener);
+	begin(passed->to, passed->descriptor, &passed->peer, passed->listener);
 	free(passed);
 }
 
@@ -160,7 +186,7 @@ static void accepted(void *owner, int descriptor, const union wye_address *peer,
 		}
 	}
 	atomic_fetch_add_explicit(&self->open, 1, memory_order_relaxed);
-	wye_http_connection_open(self, descriptor, peer, listener);
+	begin(self, descriptor, peer, listener);
 }
 
 /* ---- the loop ---- */
@@ -204,6 +230,7 @@ static void *run(void *argument)
 		MHD_stop_daemon(thread->daemon);
 		thread->daemon = NULL;
 	}
+	wye_prefaces_end();
 	wye_farewells_end();
 	wye_loop_end(&thread->loop);
 	return NULL;
@@ -421,6 +448,7 @@ static void drain(struct wye_http_thread *thread)
 	struct wye_http_connection *connection = thread->connections, *next;
 
 	thread->draining = true;
+	wye_prefaces_end();
 	for (; connection; connection = next) {
 		next = connection->next;
 		if (connection->request)

@@ -161,6 +161,17 @@ static void leave_address(struct wye_limits *limits, const union wye_address *pe
 	free(gone);
 }
 
+static bool count_address(struct wye_limits *limits, const union wye_address *peer)
+{
+	return !limits->per_address || exempt(limits, peer) || enter_address(limits, peer);
+}
+
+static void forget_address(struct wye_limits *limits, const union wye_address *peer)
+{
+	if (limits->per_address && !exempt(limits, peer))
+		leave_address(limits, peer);
+}
+
 enum wye_limits_verdict wye_limits_enter(struct wye_limits *limits,
 					 const union wye_address *peer)
 {
@@ -168,17 +179,26 @@ enum wye_limits_verdict wye_limits_enter(struct wye_limits *limits,
 		atomic_fetch_sub(&limits->open, 1);
 		return WYE_LIMITS_TOTAL;
 	}
-	if (limits->per_address && !exempt(limits, peer) && !enter_address(limits, peer)) {
+	if (!count_address(limits, peer)) {
 		atomic_fetch_sub(&limits->open, 1);
 		return WYE_LIMITS_ADDRESS;
 	}
 	return WYE_LIMITS_OK;
 }
 
+enum wye_limits_verdict wye_limits_change(struct wye_limits *limits,
+					  const union wye_address *from,
+					  const union wye_address *to)
+{
+	if (!count_address(limits, to))
+		return WYE_LIMITS_ADDRESS;
+	forget_address(limits, from);
+	return WYE_LIMITS_OK;
+}
+
 void wye_limits_leave(struct wye_limits *limits, const union wye_address *peer)
 {
-	if (limits->per_address && !exempt(limits, peer))
-		leave_address(limits, peer);
+	forget_address(limits, peer);
 	atomic_fetch_sub(&limits->open, 1);
 }
 

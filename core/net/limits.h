@@ -26,6 +26,11 @@ void wye_limits_destroy(struct wye_limits *limits);
 
 enum wye_limits_verdict wye_limits_enter(struct wye_limits *limits,
 					 const union wye_address *peer);
+/* One that has entered is somebody else's from now on. WYE_LIMITS_OK, or WYE_LIMITS_ADDRESS:
+ * then it is `from`'s still. */
+enum wye_limits_verdict wye_limits_change(struct wye_limits *limits,
+					  const union wye_address *from,
+					  const union wye_address *to);
 void wye_limits_leave(struct wye_limits *limits, const union wye_address *peer);
 
 /* Open now. */

@@ -31,7 +31,7 @@ static const char FULL[] = "HTTP/1.1 503 Service Unavailable\r\n"
 			   "too many connections\n";
 
 static struct {
-	wye_metric accepted, full, full_address, no_descriptor;
+	wye_metric accepted, full, full_address, no_descriptor, untrusted;
 } metrics;
 
 static void register_metrics(void)
@@ -40,6 +40,7 @@ static void register_metrics(void)
 	metrics.full = wye_metric_register("connections_refused_full_total", WYE_COUNTER);
 	metrics.full_address =
 		wye_metric_register("connections_refused_address_total", WYE_COUNTER);
+	metrics.untrusted = wye_metric_register("proxy_peers_refused_total", WYE_COUNTER);
 	metrics.no_descriptor = wye_metric_register("accept_no_descriptor_total", WYE_COUNTER);
 }
 
@@ -119,6 +120,7 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 	}
 	name_listener(listener);
 	listener->trust = setup->trust;
+	listener->proxy = setup->proxy;
 	listeners->count++;
 	return 0;
 }
@@ -164,22 +166,29 @@ static void turn_away(int descriptor)
 	close(descriptor);
 }
 
+void wye_listener_turn_away(int descriptor, enum wye_limits_verdict why)
+{
+	wye_metric_add(why == WYE_LIMITS_TOTAL ? metrics.full : metrics.full_address, 1);
+	turn_away(descriptor);
+}
+
 static void take(struct wye_acceptor *acceptor, const struct wye_listener *listener,
 		 int descriptor, const union wye_address *peer)
 {
-	switch (wye_limits_enter(acceptor->limits, peer)) {
-	case WYE_LIMITS_OK:
-		wye_metric_add(metrics.accepted, 1);
-		acceptor->accepted(acceptor->owner, descriptor, peer, listener);
+	enum wye_limits_verdict verdict;
+
+	if (listener->proxy.wanted && !wye_trust_holds(&listener->trust, peer)) {
+		wye_metric_add(metrics.untrusted, 1);
+		close(descriptor);
 		return;
-	case WYE_LIMITS_TOTAL:
-		wye_metric_add(metrics.full, 1);
-		break;
-	case WYE_LIMITS_ADDRESS:
-		wye_metric_add(metrics.full_address, 1);
-		break;
 	}
-	turn_away(descriptor);
+	verdict = wye_limits_enter(acceptor->limits, peer);
+	if (verdict != WYE_LIMITS_OK) {
+		wye_listener_turn_away(descriptor, verdict);
+		return;
+	}
+	wye_metric_add(metrics.accepted, 1);
+	acceptor->accepted(acceptor->owner, descriptor, peer, listener);
 }
 
 /* Descriptors are out: the reserve makes room to turn a few away, then accepting pauses, as the

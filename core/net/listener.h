@@ -15,11 +15,19 @@
 /* Listeners of one program, at most. */
 #define WYE_LISTENERS_MAX 64
 
+/* A listener whose peers begin with a PROXY header (preface.h); others are closed. */
+struct wye_proxy_rules {
+	bool wanted;      /* only trusted peers are accepted then */
+	unsigned timeout; /* milliseconds for the header to come */
+	size_t limit;     /* bytes of it */
+};
+
 struct wye_listener {
 	int descriptor;
 	union wye_address address;
 	char name[WYE_ADDRESS_TEXT + 10]; /* "127.0.0.1:8080", "[::1]:8080" */
 	struct wye_trust trust;
+	struct wye_proxy_rules proxy;
 };
 
 struct wye_listeners {
@@ -33,6 +41,7 @@ struct wye_listener_setup {
 	unsigned port;       /* 0: any; the listener's name then tells which */
 	unsigned backlog;
 	struct wye_trust trust; /* borrowed for the listener's life */
+	struct wye_proxy_rules proxy;
 	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
 };
 
@@ -41,6 +50,9 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 		      struct wye_error *why) WYE_MUST_CHECK;
 /* Closes them all; what waits in their queues is reset by the kernel. */
 void wye_listeners_close(struct wye_listeners *listeners);
+
+/* Says 503 to a new connection, counts why, and closes it. Any thread. */
+void wye_listener_turn_away(int descriptor, enum wye_limits_verdict why);
 
 /* What an http thread accepts with. Its thread alone. */
 struct wye_acceptor {

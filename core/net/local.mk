@@ -8,4 +8,8 @@ libwyecore_a_SOURCES += \
 	core/net/limits.c \
 	core/net/limits.h \
 	core/net/listener.c \
-	core/net/listener.h
+	core/net/listener.h \
+	core/net/preface.c \
+	core/net/preface.h \
+	core/net/proxy.c \
+	core/net/proxy.h

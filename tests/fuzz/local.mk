@@ -2,7 +2,7 @@
 # hand: tests/fuzz/fuzz_codec NEW-FOLDER tests/fuzz/corpus/codec. Else a small runner takes them
 # over the kept corpus in `make check`.
 FUZZ_TARGETS = tests/fuzz/fuzz_codec tests/fuzz/fuzz_head tests/fuzz/fuzz_jwt tests/fuzz/fuzz_multipart \
-	tests/fuzz/fuzz_offers tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_offers tests/fuzz/fuzz_proxy tests/fuzz/fuzz_target
 
 tests_fuzz_fuzz_codec_SOURCES = tests/fuzz/fuzz_codec.c \
 	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
@@ -16,6 +16,8 @@ tests_fuzz_fuzz_multipart_SOURCES = tests/fuzz/fuzz_multipart.c
 tests_fuzz_fuzz_multipart_LDADD = libwyecore.a
 tests_fuzz_fuzz_offers_SOURCES = tests/fuzz/fuzz_offers.c
 tests_fuzz_fuzz_offers_LDADD = libwyecore.a
+tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c
+tests_fuzz_fuzz_proxy_LDADD = libwyecore.a
 tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c
 tests_fuzz_fuzz_target_LDADD = libwyecore.a
 
@@ -26,6 +28,7 @@ tests_fuzz_fuzz_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_offers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_target_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 tests_fuzz_fuzz_codec_SOURCES += tests/fuzz/runner.c
@@ -33,6 +36,7 @@ tests_fuzz_fuzz_head_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_jwt_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_multipart_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_offers_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_proxy_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_target_SOURCES += tests/fuzz/runner.c
 TESTS += $(FUZZ_TARGETS)
 endif

@@ -4,6 +4,9 @@ HTTP_TESTS = \
 	tests/unit/test_files \
 	tests/unit/test_forwarded \
 	tests/unit/test_head \
+	tests/unit/test_limits \
+	tests/unit/test_preface \
+	tests/unit/test_proxy \
 	tests/unit/test_rate_limit \
 	tests/unit/test_redirect
 
@@ -15,6 +18,13 @@ tests_unit_test_head_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_head_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_forwarded_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_forwarded_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_limits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_limits_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_preface_SOURCES = tests/unit/test_preface.c tests/unit/driven_loop.h
+tests_unit_test_preface_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_preface_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_proxy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_proxy_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_farewell_SOURCES = tests/unit/test_farewell.c tests/unit/driven_loop.h
 tests_unit_test_farewell_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_farewell_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
