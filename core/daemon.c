@@ -106,6 +106,12 @@ void wye_daemon_check(const struct wye_options *options, struct wye_problems *pr
 			wye_config_problem(
 				problems, wye_setting_source(listen->settings, "address"),
 				"\"%s\" is no numeric IPv4 or IPv6 address", listen->address);
+		if (listen->path &&
+		    (!*listen->path || strlen(listen->path) > WYE_SOCKET_FILE_MAX))
+			wye_config_problem(problems,
+					   wye_setting_source(listen->settings, "unix"),
+					   "\"unix\" must be a path of at most %d bytes",
+					   WYE_SOCKET_FILE_MAX);
 		if (listen->proxy_protocol && !listen->trusted_count)
 			wye_config_problem(
 				problems,
@@ -155,6 +161,8 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 		struct wye_listener_setup setup = {
 			.address = listen->address,
 			.port = listen->port,
+			.path = listen->path,
+			.mode = listen->mode,
 			.backlog = listen->backlog,
 			.defer = listen->defer_accept,
 			.trust = { ranges, listen->trusted_count, listen->rfc7239 },

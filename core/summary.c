@@ -83,8 +83,11 @@ static void print_listeners(FILE *out, const struct wye_options *options)
 	for (size_t i = 0; i < options->listen_count; i++) {
 		const struct wye_listen_option *listen = &options->listen[i];
 
-		fprintf(out, "listen %s port %u", listen->address ? listen->address : "*",
-			listen->port);
+		if (listen->path)
+			fprintf(out, "listen unix:%s mode %04o", listen->path, listen->mode);
+		else
+			fprintf(out, "listen %s port %u",
+				listen->address ? listen->address : "*", listen->port);
 		if (listen->proxy_protocol)
 			fprintf(out, ", PROXY protocol");
 		if (listen->trusted_count)

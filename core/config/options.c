@@ -76,10 +76,16 @@ static const struct wye_setting LISTEN[] = {
 	  .sentence = "a numeric IPv4 or IPv6 address; default: all" },
 	{ .name = "port",
 	  .type = WYE_SETTING_INTEGER,
-	  .flags = WYE_SETTING_REQUIRED,
 	  .minimum = 0,
 	  .maximum = 65535,
 	  .sentence = "TCP port; 0: any that is free" },
+	{ .name = "unix",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "path of a Unix socket, instead of a port" },
+	{ .name = "mode",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "0660",
+	  .sentence = "of the Unix socket, in octal: who may write, may connect" },
 	COUNT("backlog", "1024", 1, 65535, "connections", "that wait to be accepted"),
 	{ .name = "defer_accept",
 	  .type = WYE_SETTING_BOOLEAN,
@@ -89,7 +95,8 @@ static const struct wye_setting LISTEN[] = {
 	  .type = WYE_SETTING_STRINGS,
 	  .sentence =
 		  "CIDR ranges of peers that are believed about who the client is, and that "
-		  "max_connections_per_address does not count" },
+		  "max_connections_per_address does not count; \"unix:\": those of Unix "
+		  "sockets" },
 	{ .name = "forwarded_header",
 	  .type = WYE_SETTING_STRING,
 	  .fallback = "X-Forwarded-For",
@@ -213,6 +220,38 @@ static int read_trusted(struct wye_listen_option *out)
 	return 0;
 }
 
+/* One of them says where; what belongs to the other would do nothing. */
+static void check_place(const struct wye_settings *settings, const config_setting_t *group,
+			struct wye_problems *problems)
+{
+	bool port = wye_setting_given(settings, "port");
+	bool path = wye_setting_given(settings, "unix");
+
+	if (!port && !path)
+		wye_config_problem(problems, group, "a listener has no \"port\" or \"unix\"");
+	if (port && path)
+		wye_config_problem(problems, wye_setting_source(settings, "unix"),
+				   "a listener has either \"port\" or \"unix\"");
+	if (path && wye_setting_given(settings, "address"))
+		wye_config_problem(problems, wye_setting_source(settings, "address"),
+				   "\"address\" goes with \"port\" only");
+	if (!path && wye_setting_given(settings, "mode"))
+		wye_config_problem(problems, wye_setting_source(settings, "mode"),
+				   "\"mode\" goes with \"unix\" only");
+}
+
+static unsigned read_mode(const struct wye_settings *settings, struct wye_problems *problems)
+{
+	const char *text = wye_setting_string(settings, "mode");
+	size_t digits = strspn(text, "01234567");
+
+	if (digits && !text[digits] && digits <= 4 && strtoul(text, NULL, 8) <= 0777)
+		return (unsigned)strtoul(text, NULL, 8);
+	wye_config_problem(problems, wye_setting_source(settings, "mode"),
+			   "\"%s\" is no mode like \"0660\"", text);
+	return 0;
+}
+
 static int read_listener(struct wye_listen_option *out, const config_setting_t *group,
 			 struct wye_problems *problems)
 {
@@ -225,7 +264,10 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	if (error)
 		return error;
 	out->address = wye_setting_string(out->settings, "address");
+	check_place(out->settings, group, problems);
 	out->port = count(out->settings, "port");
+	out->path = wye_setting_string(out->settings, "unix");
+	out->mode = read_mode(out->settings, problems);
 	out->backlog = count(out->settings, "backlog");
 	out->defer_accept = wye_setting_boolean(out->settings, "defer_accept");
 	out->proxy_protocol = wye_setting_boolean(out->settings, "proxy_protocol");

@@ -13,6 +13,8 @@
 struct wye_listen_option {
 	const char *address; /* NULL: all */
 	unsigned port, backlog;
+	const char *path; /* of a Unix socket, instead; or NULL */
+	unsigned mode;
 	bool defer_accept;
 	const char *const *trusted; /* CIDR ranges */
 	size_t trusted_count;

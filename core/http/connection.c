@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
@@ -22,7 +23,6 @@
 
 enum {
 	BODY_LOOK = 1000, /* milliseconds between looks for a client that has gone */
-	CLOSE_WAIT = 8,   /* TCP_CLOSE_WAIT, which <linux/tcp.h> does not have */
 };
 
 static const char TIMED_OUT[] = "HTTP/1.1 408 Request Timeout\r\n"
@@ -70,6 +70,7 @@ static void release(struct wye_http_connection *connection)
 	wye_metric_add(thread->open_here, -1);
 }
 
+/* False for a Unix socket: nothing is counted there (see wye_source_paced()). */
 static bool tcp_info(const struct wye_http_connection *connection, struct tcp_info *info)
 {
 	socklen_t length = sizeof *info;
@@ -98,11 +99,10 @@ static void look_for_head(struct wye_http_connection *connection)
  * short read for the edge's last. */
 static bool has_gone(const struct wye_http_connection *connection)
 {
-	struct tcp_info info;
+	struct pollfd end = { .fd = connection->descriptor, .events = POLLRDHUP };
 	int waiting = 0;
 
-	return connection->phase == WYE_HTTP_BODY && tcp_info(connection, &info) &&
-	       info.tcpi_state == CLOSE_WAIT &&
+	return connection->phase == WYE_HTTP_BODY && poll(&end, 1, 0) == 1 &&
 	       !ioctl(connection->descriptor, FIONREAD, &waiting) && !waiting;
 }
 

@@ -319,7 +319,7 @@ static struct MHD_Response *make_response(struct wye_request *request)
 		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	if (reply->status == 304)
 		return not_modified(reply);
-	if (reply->kind == WYE_REPLY_BYTES)
+	if (reply->kind == WYE_REPLY_BYTES && !wye_source_paced(request))
 		return MHD_create_response_from_buffer(reply->length, (void *)reply->body,
 						       MHD_RESPMEM_PERSISTENT);
 	return wye_source_response(request);

@@ -135,7 +135,7 @@ struct wye_request {
 	struct wye_inputs *inputs; /* NULL: none was asked for */
 	struct wye_buffer body;
 	uint64_t body_received, body_limit; /* UINT64_MAX: no step has lowered it */
-	const void *piece; /* that body() is shown */
+	const void *piece;                  /* that body() is shown */
 	size_t piece_length;
 	void *data; /* the handler's */
 
@@ -199,7 +199,13 @@ int wye_reply_compose(const struct wye_request *request, struct wye_buffer *out)
 /* Frees what an answer holds: closes its file or source. */
 void wye_reply_release(struct wye_reply *reply);
 
-/* The engine's response for a body that is a file or a source. NULL without memory. */
+/* True if the body goes out piece by piece although it lies ready: a Unix socket does not tell
+ * what its peer takes, so each piece that the engine asks for shows that it took the one
+ * before. */
+bool wye_source_paced(const struct wye_request *request);
+
+/* The engine's response for a body that is a file or a source, or paced. NULL without memory.
+ */
 struct MHD_Response *wye_source_response(struct wye_request *request);
 
 #endif

@@ -146,6 +146,7 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
 	if (request->connection->phase == WYE_HTTP_ENDING) /* cut: it might wait once more */
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	wye_loop_wake_up(&request->connection->thread->loop);
+	wye_http_connection_progress(request->connection);
 	got = call_source(request, buffer, size);
 	check_ticket(request, got);
 	if (got > 0) {
@@ -162,11 +163,41 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
 	return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+bool wye_source_paced(const struct wye_request *request)
+{
+	const struct wye_reply *reply = &request->reply;
+
+	return request->connection->listener->address.any.sa_family == AF_UNIX &&
+	       (reply->kind == WYE_REPLY_FILE ||
+		(reply->kind == WYE_REPLY_BYTES && reply->length > BLOCK));
+}
+
+static ssize_t read_piece(void *cls, uint64_t position, char *buffer, size_t size)
+{
+	struct wye_request *request = cls;
+	const struct wye_reply *reply = &request->reply;
+	ssize_t got;
+
+	wye_loop_wake_up(&request->connection->thread->loop);
+	wye_http_connection_progress(request->connection);
+	if (size > reply->length - position)
+		size = (size_t)(reply->length - position);
+	if (reply->kind == WYE_REPLY_BYTES) {
+		memcpy(buffer, (const char *)reply->body + position, size);
+		return (ssize_t)size;
+	}
+	got = pread(reply->file, buffer, size, (off_t)(reply->offset + position));
+	return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 struct MHD_Response *wye_source_response(struct wye_request *request)
 {
 	struct wye_reply *reply = &request->reply;
 	struct MHD_Response *response;
 
+	if (wye_source_paced(request))
+		return MHD_create_response_from_callback(reply->length, BLOCK, read_piece,
+							 request, NULL);
 	if (reply->kind == WYE_REPLY_FILE) {
 		response = MHD_create_response_from_fd_at_offset64(reply->length, reply->file,
 								   reply->offset);

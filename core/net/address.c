@@ -11,6 +11,8 @@
 
 static const uint8_t MAPPED[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
+static const char UNIX[] = "unix:";
+
 static size_t write_byte(char *out, unsigned value)
 {
 	size_t length = 0;
@@ -41,6 +43,10 @@ size_t wye_address_text(const union wye_address *address, char out[WYE_ADDRESS_T
 {
 	uint8_t bytes[16];
 
+	if (address->any.sa_family == AF_UNIX) {
+		memcpy(out, UNIX, sizeof UNIX);
+		return sizeof UNIX - 1;
+	}
 	if (address->any.sa_family != AF_INET && address->any.sa_family != AF_INET6) {
 		memcpy(out, "-", 2);
 		return 1;
@@ -55,7 +61,14 @@ size_t wye_address_text(const union wye_address *address, char out[WYE_ADDRESS_T
 
 socklen_t wye_address_length(const union wye_address *address)
 {
-	return address->any.sa_family == AF_INET6 ? sizeof address->v6 : sizeof address->v4;
+	switch (address->any.sa_family) {
+	case AF_UNIX:
+		return sizeof address->any.sa_family;
+	case AF_INET6:
+		return sizeof address->v6;
+	default:
+		return sizeof address->v4;
+	}
 }
 
 int wye_address_parse(union wye_address *out, const char *text, unsigned port)
@@ -82,6 +95,10 @@ void wye_address_bytes(const union wye_address *address, uint8_t out[16])
 		memcpy(out, &address->v6.sin6_addr, 16);
 		return;
 	}
+	if (address->any.sa_family == AF_UNIX) {
+		memset(out, 0, 16);
+		return;
+	}
 	memcpy(out, MAPPED, sizeof MAPPED);
 	memcpy(out + 12, &address->v4.sin_addr, 4);
 }
@@ -94,6 +111,10 @@ int wye_cidr_parse(struct wye_cidr *out, const char *text)
 	union wye_address parsed;
 	unsigned width, offset;
 
+	if (!strcmp(text, UNIX)) {
+		*out = (struct wye_cidr) { .bits = 128 };
+		return 0;
+	}
 	if (length >= sizeof address)
 		return -EINVAL;
 	memcpy(address, text, length);

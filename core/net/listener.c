@@ -91,18 +91,12 @@ static int open_socket(struct wye_listener *listener, bool dual,
 	return error;
 }
 
-int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
-		      struct wye_error *why)
+static int open_tcp(struct wye_listener *listener, const struct wye_listener_setup *setup,
+		    struct wye_error *why)
 {
 	const char *address = setup->address;
-	struct wye_listener *listener = &listeners->items[listeners->count];
 	int error;
 
-	register_metrics();
-	if (listeners->count == WYE_LISTENERS_MAX) {
-		wye_error_set(why, "more than %d listeners", WYE_LISTENERS_MAX);
-		return -ENOSPC;
-	}
 	if (wye_address_parse(&listener->address, address ? address : "::", setup->port)) {
 		wye_error_set(why, "\"%s\" is not a numeric IPv4 or IPv6 address", address);
 		return -EINVAL;
@@ -113,12 +107,61 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 			return -EINVAL;
 		error = open_socket(listener, false, setup);
 	}
-	if (error) {
-		name_listener(listener);
-		wye_error_set(why, "can't listen on %s: %s", listener->name, strerror(-error));
-		return error;
-	}
 	name_listener(listener);
+	if (error)
+		wye_error_set(why, "can't listen on %s: %s", listener->name, strerror(-error));
+	return error;
+}
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EADDRINUSE:
+		return "somebody answers there";
+	case -EEXIST:
+		return "there is a file that is no socket";
+	default:
+		return strerror(-error);
+	}
+}
+
+static int open_local(struct wye_listener *listener, const struct wye_listener_setup *setup,
+		      struct wye_error *why)
+{
+	int error;
+
+	snprintf(listener->name, sizeof listener->name, "unix:%s", setup->path);
+	listener->address.any.sa_family = AF_UNIX;
+	listener->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	error = listener->descriptor < 0
+			? -errno
+			: wye_socket_file_bind(&listener->file, listener->descriptor,
+					       setup->path, setup->mode);
+	if (!error && listen(listener->descriptor, (int)setup->backlog))
+		error = -errno;
+	if (!error)
+		return 0;
+	wye_error_set(why, "can't listen on %s: %s", listener->name, why_not(error));
+	wye_socket_file_remove(&listener->file);
+	if (listener->descriptor >= 0)
+		close(listener->descriptor);
+	return error;
+}
+
+int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
+		      struct wye_error *why)
+{
+	struct wye_listener *listener = &listeners->items[listeners->count];
+	int error;
+
+	register_metrics();
+	if (listeners->count == WYE_LISTENERS_MAX) {
+		wye_error_set(why, "more than %d listeners", WYE_LISTENERS_MAX);
+		return -ENOSPC;
+	}
+	error = setup->path ? open_local(listener, setup, why) : open_tcp(listener, setup, why);
+	if (error)
+		return error;
 	listener->trust = setup->trust;
 	listener->proxy = setup->proxy;
 	listeners->count++;
@@ -127,8 +170,10 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 
 void wye_listeners_close(struct wye_listeners *listeners)
 {
-	for (size_t i = 0; i < listeners->count; i++)
+	for (size_t i = 0; i < listeners->count; i++) {
+		wye_socket_file_remove(&listeners->items[i].file);
 		close(listeners->items[i].descriptor);
+	}
 	listeners->count = 0;
 }
 
@@ -223,7 +268,7 @@ static unsigned accept_from(struct wye_acceptor *acceptor, const struct wye_list
 			    uint64_t now)
 {
 	for (int i = 0; i < BATCH; i++) {
-		union wye_address peer;
+		union wye_address peer = { .any.sa_family = AF_UNSPEC };
 		socklen_t length = sizeof peer;
 		int fd = accept4(listener->descriptor, &peer.any, &length,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -11,6 +11,7 @@
 
 #include "net/forwarded.h"
 #include "net/limits.h"
+#include "net/socketfile.h"
 
 /* Listeners of one program, at most. */
 #define WYE_LISTENERS_MAX 64
@@ -25,7 +26,8 @@ struct wye_proxy_rules {
 struct wye_listener {
 	int descriptor;
 	union wye_address address;
-	char name[WYE_ADDRESS_TEXT + 10]; /* "127.0.0.1:8080", "[::1]:8080" */
+	struct wye_socket_file file;
+	char name[WYE_SOCKET_FILE_MAX + 6]; /* "127.0.0.1:8080", "[::1]:8080", "unix:/a" */
 	struct wye_trust trust;
 	struct wye_proxy_rules proxy;
 };
@@ -39,6 +41,8 @@ struct wye_listeners {
 struct wye_listener_setup {
 	const char *address; /* NULL: all of IPv6 and IPv4 */
 	unsigned port;       /* 0: any; the listener's name then tells which */
+	const char *path;    /* of a Unix socket, instead; borrowed for the listener's life */
+	mode_t mode;         /* of that */
 	unsigned backlog;
 	struct wye_trust trust; /* borrowed for the listener's life */
 	struct wye_proxy_rules proxy;
@@ -48,7 +52,8 @@ struct wye_listener_setup {
 /* Binds and listens. Main thread. Returns 0, or a negative errno with a sentence. */
 int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
 		      struct wye_error *why) WYE_MUST_CHECK;
-/* Closes them all; what waits in their queues is reset by the kernel. */
+/* Closes them all and removes their files; what waits in their queues is reset by the kernel.
+ */
 void wye_listeners_close(struct wye_listeners *listeners);
 
 /* Says 503 to a new connection, counts why, and closes it. Any thread. */

@@ -12,4 +12,6 @@ libwyecore_a_SOURCES += \
 	core/net/preface.c \
 	core/net/preface.h \
 	core/net/proxy.c \
-	core/net/proxy.h
+	core/net/proxy.h \
+	core/net/socketfile.c \
+	core/net/socketfile.h

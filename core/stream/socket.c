@@ -73,18 +73,25 @@ static int queued_in_kernel(const struct wye_socket *socket)
 	return ioctl(socket->descriptor, SIOCOUTQ, &queued) ? 0 : queued;
 }
 
+/* For a Unix socket the kernel counts its own memory: more than what waits, but nothing when
+ * nothing does. */
+static uint64_t taken_of(const struct wye_socket *socket, int queued)
+{
+	return socket->written > (uint64_t)queued ? socket->written - (uint64_t)queued : 0;
+}
+
 uint64_t wye_socket_taken(const struct wye_socket *socket)
 {
-	return socket->written - (uint64_t)queued_in_kernel(socket);
+	return taken_of(socket, queued_in_kernel(socket));
 }
 
 static void look_at_progress(struct wye_socket *socket, uint64_t now)
 {
 	int queued = queued_in_kernel(socket);
+	uint64_t taken = taken_of(socket, queued);
 
-	if (socket->written - (uint64_t)queued != socket->taken ||
-	    (!queued && !socket->outbox.bytes)) {
-		socket->taken = socket->written - (uint64_t)queued;
+	if (taken > socket->taken || (!queued && !socket->outbox.bytes)) {
+		socket->taken = taken;
 		socket->progress_at = now;
 	}
 	socket->ticking = queued || socket->outbox.bytes;

@@ -92,10 +92,11 @@ static bool is_excused(struct wye_ws *ws)
 {
 	struct wye_ws_clock *clock = &ws->clock;
 	uint64_t taken = wye_socket_taken(&ws->socket);
-	bool moved = taken != clock->taken, behind = taken < clock->ping_end,
+	bool moved = taken > clock->taken, behind = taken < clock->ping_end,
 	     excused = moved && (behind || ws->behind || ws->socket.blocked);
 
-	clock->taken = taken;
+	if (moved)
+		clock->taken = taken;
 	ws->behind = behind;
 	return excused;
 }

@@ -59,6 +59,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_timeout.py \
 	tests/integration/test_token.py \
 	tests/integration/test_token_command.py \
+	tests/integration/test_unix_socket.py \
 	tests/integration/test_unlucky.py \
 	tests/integration/test_upgrade.py
 
