@@ -23,6 +23,7 @@
 #include "daemon.h"
 #include "http/events.h"
 #include "http/thread.h"
+#include "net/inherited.h"
 #include "net/limits.h"
 #include "net/listener.h"
 #include "net/preface.h"
@@ -163,6 +164,7 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 			.port = listen->port,
 			.path = listen->path,
 			.mode = listen->mode,
+			.inherit = listen->inherit,
 			.backlog = listen->backlog,
 			.defer = listen->defer_accept,
 			.trust = { ranges, listen->trusted_count, listen->rfc7239 },
@@ -173,6 +175,8 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 		error = wye_listener_open(&daemon->listeners, &setup, why);
 		ranges += listen->trusted_count;
 	}
+	if (!error)
+		wye_inherited_end();
 	return error;
 }
 

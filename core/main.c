@@ -13,6 +13,7 @@
 #include "config/options.h"
 #include "daemon.h"
 #include "manual.h"
+#include "net/inherited.h"
 #include "plugin/registry.h"
 #include "route/lanes.h"
 #include "summary.h"
@@ -87,6 +88,7 @@ static enum wye_exit run(const char *path, bool test)
 	struct site site = { .config = NULL };
 	enum wye_exit status = WYE_EXIT_CONFIG;
 
+	wye_inherited_begin();
 	if (!load(&site, path, &problems)) {
 		wye_problems_print(&problems, stderr);
 		status = WYE_EXIT_OK;

@@ -83,7 +83,9 @@ static void print_listeners(FILE *out, const struct wye_options *options)
 	for (size_t i = 0; i < options->listen_count; i++) {
 		const struct wye_listen_option *listen = &options->listen[i];
 
-		if (listen->path)
+		if (listen->inherit)
+			fprintf(out, "listen inherited \"%s\"", listen->inherit);
+		else if (listen->path)
 			fprintf(out, "listen unix:%s mode %04o", listen->path, listen->mode);
 		else
 			fprintf(out, "listen %s port %u",

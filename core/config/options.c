@@ -86,6 +86,10 @@ static const struct wye_setting LISTEN[] = {
 	  .type = WYE_SETTING_STRING,
 	  .fallback = "0660",
 	  .sentence = "of the Unix socket, in octal: who may write, may connect" },
+	{ .name = "inherit",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "name, or place from 0, of a socket that systemd opened, instead of a "
+		      "port" },
 	COUNT("backlog", "1024", 1, 65535, "connections", "that wait to be accepted"),
 	{ .name = "defer_accept",
 	  .type = WYE_SETTING_BOOLEAN,
@@ -220,24 +224,43 @@ static int read_trusted(struct wye_listen_option *out)
 	return 0;
 }
 
-/* One of them says where; what belongs to the other would do nothing. */
+/* Where to listen: one of these. */
+static const char *const PLACES[] = { "port", "unix", "inherit" };
+
+/* What goes with some of them only, and would do nothing else. */
+static const struct {
+	const char *name;
+	unsigned places; /* bits, in their order */
+	const char *sentence;
+} COMPANIONS[] = {
+	{ "address", 1, "\"address\" goes with \"port\" only" },
+	{ "mode", 2, "\"mode\" goes with \"unix\" only" },
+	{ "backlog", 3, "\"backlog\" goes with \"port\" or \"unix\" only" },
+};
+
 static void check_place(const struct wye_settings *settings, const config_setting_t *group,
 			struct wye_problems *problems)
 {
-	bool port = wye_setting_given(settings, "port");
-	bool path = wye_setting_given(settings, "unix");
+	unsigned given = 0;
 
-	if (!port && !path)
-		wye_config_problem(problems, group, "a listener has no \"port\" or \"unix\"");
-	if (port && path)
-		wye_config_problem(problems, wye_setting_source(settings, "unix"),
-				   "a listener has either \"port\" or \"unix\"");
-	if (path && wye_setting_given(settings, "address"))
-		wye_config_problem(problems, wye_setting_source(settings, "address"),
-				   "\"address\" goes with \"port\" only");
-	if (!path && wye_setting_given(settings, "mode"))
-		wye_config_problem(problems, wye_setting_source(settings, "mode"),
-				   "\"mode\" goes with \"unix\" only");
+	for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
+		if (!wye_setting_given(settings, PLACES[i]))
+			continue;
+		if (given)
+			wye_config_problem(problems, wye_setting_source(settings, PLACES[i]),
+					   "a listener has one of \"port\", \"unix\" and "
+					   "\"inherit\"");
+		given |= 1u << i;
+	}
+	if (!given)
+		wye_config_problem(problems, group,
+				   "a listener has no \"port\", \"unix\" or \"inherit\"");
+	for (size_t i = 0; given && i < sizeof COMPANIONS / sizeof COMPANIONS[0]; i++)
+		if (wye_setting_given(settings, COMPANIONS[i].name) &&
+		    !(given & COMPANIONS[i].places))
+			wye_config_problem(problems,
+					   wye_setting_source(settings, COMPANIONS[i].name),
+					   "%s", COMPANIONS[i].sentence);
 }
 
 static unsigned read_mode(const struct wye_settings *settings, struct wye_problems *problems)
@@ -267,6 +290,7 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	check_place(out->settings, group, problems);
 	out->port = count(out->settings, "port");
 	out->path = wye_setting_string(out->settings, "unix");
+	out->inherit = wye_setting_string(out->settings, "inherit");
 	out->mode = read_mode(out->settings, problems);
 	out->backlog = count(out->settings, "backlog");
 	out->defer_accept = wye_setting_boolean(out->settings, "defer_accept");

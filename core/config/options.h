@@ -15,6 +15,7 @@ struct wye_listen_option {
 	unsigned port, backlog;
 	const char *path; /* of a Unix socket, instead; or NULL */
 	unsigned mode;
+	const char *inherit; /* name of an inherited socket, instead; or NULL */
 	bool defer_accept;
 	const char *const *trusted; /* CIDR ranges */
 	size_t trusted_count;

@@ -7,12 +7,14 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <wye/log.h>
 
 #include "base/metric.h"
+#include "net/inherited.h"
 #include "net/listener.h"
 
 enum {
@@ -148,6 +150,63 @@ static int open_local(struct wye_listener *listener, const struct wye_listener_s
 	return error;
 }
 
+/* Where it is bound; its file, if it has one, is another's. */
+static int name_inherited(struct wye_listener *listener)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un local;
+		union wye_address inet;
+	} bound = { .any.sa_family = AF_UNSPEC };
+	socklen_t length = sizeof bound;
+
+	if (getsockname(listener->descriptor, &bound.any, &length))
+		return -errno;
+	switch (bound.any.sa_family) {
+	case AF_INET:
+	case AF_INET6:
+		listener->address = bound.inet;
+		name_listener(listener);
+		return 0;
+	case AF_UNIX:
+		listener->address.any.sa_family = AF_UNIX;
+		snprintf(listener->name, sizeof listener->name, "unix:%.*s",
+			 (int)sizeof bound.local.sun_path, bound.local.sun_path);
+		return 0;
+	default:
+		return -EAFNOSUPPORT;
+	}
+}
+
+static int open_inherited(struct wye_listener *listener, const struct wye_listener_setup *setup,
+			  struct wye_error *why)
+{
+	const int on = 1;
+	int error = wye_inherited_take(setup->inherit, why);
+
+	if (error < 0)
+		return error;
+	listener->descriptor = error;
+	error = name_inherited(listener);
+	if (error) {
+		wye_error_set(why, "can't listen on the inherited socket \"%s\": %s",
+			      setup->inherit, strerror(-error));
+		close(listener->descriptor);
+		return error;
+	}
+	if (setup->defer) /* fails where it is none of TCP */
+		setsockopt(listener->descriptor, IPPROTO_TCP, TCP_DEFER_ACCEPT, &on, sizeof on);
+	return 0;
+}
+
+static int open_one(struct wye_listener *listener, const struct wye_listener_setup *setup,
+		    struct wye_error *why)
+{
+	if (setup->inherit)
+		return open_inherited(listener, setup, why);
+	return setup->path ? open_local(listener, setup, why) : open_tcp(listener, setup, why);
+}
+
 int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
 		      struct wye_error *why)
 {
@@ -159,7 +218,7 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 		wye_error_set(why, "more than %d listeners", WYE_LISTENERS_MAX);
 		return -ENOSPC;
 	}
-	error = setup->path ? open_local(listener, setup, why) : open_tcp(listener, setup, why);
+	error = open_one(listener, setup, why);
 	if (error)
 		return error;
 	listener->trust = setup->trust;

@@ -43,13 +43,15 @@ struct wye_listener_setup {
 	unsigned port;       /* 0: any; the listener's name then tells which */
 	const char *path;    /* of a Unix socket, instead; borrowed for the listener's life */
 	mode_t mode;         /* of that */
+	const char *inherit; /* name of an inherited socket, instead */
 	unsigned backlog;
 	struct wye_trust trust; /* borrowed for the listener's life */
 	struct wye_proxy_rules proxy;
 	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
 };
 
-/* Binds and listens. Main thread. Returns 0, or a negative errno with a sentence. */
+/* Binds and listens, or takes an inherited socket. Main thread. Returns 0, or a negative errno
+ * with a sentence. */
 int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
 		      struct wye_error *why) WYE_MUST_CHECK;
 /* Closes them all and removes their files; what waits in their queues is reset by the kernel.

@@ -5,6 +5,8 @@ libwyecore_a_SOURCES += \
 	core/net/farewell.h \
 	core/net/forwarded.c \
 	core/net/forwarded.h \
+	core/net/inherited.c \
+	core/net/inherited.h \
 	core/net/limits.c \
 	core/net/limits.h \
 	core/net/listener.c \

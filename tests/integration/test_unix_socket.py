@@ -231,8 +231,8 @@ class Files(unittest.TestCase):
     def test_config(self):
         text = 'listen = ( {\n%s } );\nrest = { routes = ( { path = "/"; handler = "respond"; } ); };\n'
         for settings, line, wanted in (
-                ("", 1, 'a listener has no "port" or "unix"'),
-                ('unix = "/a"; port = 1;', 2, 'a listener has either "port" or "unix"'),
+                ("", 1, 'a listener has no "port", "unix" or "inherit"'),
+                ('unix = "/a"; port = 1;', 2, 'a listener has one of "port", "unix" and "inherit"'),
                 ('unix = "/a"; address = "::";', 2, '"address" goes with "port" only'),
                 ('port = 1; mode = "0600";', 2, '"mode" goes with "unix" only'),
                 ('unix = "/a"; mode = "0888";', 2, '"0888" is no mode like "0660"'),

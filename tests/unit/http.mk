@@ -4,6 +4,7 @@ HTTP_TESTS = \
 	tests/unit/test_files \
 	tests/unit/test_forwarded \
 	tests/unit/test_head \
+	tests/unit/test_inherited \
 	tests/unit/test_limits \
 	tests/unit/test_preface \
 	tests/unit/test_proxy \
@@ -18,6 +19,8 @@ tests_unit_test_head_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_head_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_forwarded_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_forwarded_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_inherited_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_inherited_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_limits_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_limits_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_preface_SOURCES = tests/unit/test_preface.c tests/unit/driven_loop.h
