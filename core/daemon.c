@@ -27,6 +27,7 @@
 #include "net/limits.h"
 #include "net/listener.h"
 #include "net/preface.h"
+#include "privileges.h"
 #include "stream/drain.h"
 #include "stream/loop.h"
 #include "stream/pressure.h"
@@ -100,6 +101,7 @@ void wye_daemon_check(const struct wye_options *options, struct wye_problems *pr
 	union wye_address address;
 	struct wye_cidr range;
 
+	wye_privileges_check(options, problems);
 	for (size_t i = 0; i < options->listen_count; i++) {
 		const struct wye_listen_option *listen = &options->listen[i];
 
@@ -173,6 +175,8 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 		};
 
 		error = wye_listener_open(&daemon->listeners, &setup, why);
+		if (!error && listen->path)
+			error = wye_privileges_give(daemon->options, listen->path);
 		ranges += listen->trusted_count;
 	}
 	if (!error)
@@ -228,6 +232,8 @@ static int start(struct daemon *daemon, struct wye_error *why)
 	error = read_trusted(daemon);
 	if (!error)
 		error = open_listeners(daemon, why);
+	if (!error)
+		error = wye_privileges_drop(options, why);
 	if (!error)
 		error = wye_limits_create(&daemon->limits, max_connections,
 					  options->max_connections_per_address, daemon->trusted,

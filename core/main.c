@@ -15,6 +15,7 @@
 #include "manual.h"
 #include "net/inherited.h"
 #include "plugin/registry.h"
+#include "privileges.h"
 #include "route/lanes.h"
 #include "summary.h"
 #include "token.h"
@@ -89,6 +90,7 @@ static enum wye_exit run(const char *path, bool test)
 	enum wye_exit status = WYE_EXIT_CONFIG;
 
 	wye_inherited_begin();
+	wye_privileges_limit();
 	if (!load(&site, path, &problems)) {
 		wye_problems_print(&problems, stderr);
 		status = WYE_EXIT_OK;

@@ -2,10 +2,13 @@
  *
  * file.c - see wye/file.h.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <wye/file.h>
+#include <wye/log.h>
 
 #include "base/until.h"
 
@@ -74,6 +77,9 @@ int wye_file_watch_start(struct wye_file_watch *watch, void (*changed)(void *arg
 {
 	int error = 0;
 
+	if (eaccess(watch->path, R_OK) && errno == EACCES)
+		wye_log(WYE_LOG_WARNING, "%s can't be read again: %s", watch->path,
+			strerror(errno));
 	watch->changed = changed;
 	watch->argument = argument;
 	pthread_mutex_lock(&all.lock);

@@ -435,6 +435,24 @@ void wye_sinks_reopen(void)
 	pthread_mutex_unlock(&all.lock);
 }
 
+static bool is_writable(const char *path)
+{
+	return !eaccess(path, W_OK) || errno == ENOENT;
+}
+
+void wye_sinks_check(void)
+{
+	pthread_mutex_lock(&all.lock);
+	for (unsigned i = 0; i < SINKS; i++) {
+		const struct wye_sink *sink = all.sinks[i];
+
+		if (sink && !is_standard(sink->path) && !is_writable(sink->path))
+			wye_log(WYE_LOG_WARNING, "%s can't be opened anew: %s", sink->path,
+				strerror(errno));
+	}
+	pthread_mutex_unlock(&all.lock);
+}
+
 /* ---- putting lines in, on any thread ---- */
 
 static struct lane *join(struct wye_sink *sink)

@@ -18,4 +18,8 @@ void wye_sinks_stop(void);
  * thread; others may write meanwhile. */
 void wye_sinks_reopen(void);
 
+/* Warns of files that wye_sinks_reopen() could not open now, as the program has become another
+ * user. Main thread. */
+void wye_sinks_check(void);
+
 #endif

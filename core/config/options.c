@@ -65,6 +65,17 @@ static const struct wye_setting TABLE[] = {
 	  .type = WYE_SETTING_STRING,
 	  .fallback = WYE_PLUGIN_DIR,
 	  .sentence = "folder in which plugins are looked up by name" },
+	{ .name = "user",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "to become for good when all is bound, with its groups; for a start as "
+		      "root" },
+	{ .name = "group",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "likewise; default: the user's own" },
+	{ .name = "core_dumps",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "false",
+	  .sentence = "a crash may leave the program's memory, with all secrets in it" },
 	{ .name = NULL },
 };
 
@@ -190,6 +201,9 @@ static void read_top(struct wye_options *out)
 	out->drain_timeout = milliseconds(top, "drain_timeout");
 	out->log_level = level(wye_setting_string(top, "log_level"));
 	out->plugin_path = wye_setting_string(top, "plugin_path");
+	out->user = wye_setting_string(top, "user");
+	out->group = wye_setting_string(top, "group");
+	out->core_dumps = wye_setting_boolean(top, "core_dumps");
 }
 
 static int read_redacted(const struct wye_settings *top, const config_setting_t *root,

@@ -42,6 +42,8 @@ struct wye_options {
 	unsigned drain_delay, drain_spread, drain_timeout;
 	enum wye_log_level log_level;
 	const char *plugin_path;
+	const char *user, *group; /* to become after binding; or NULL */
+	bool core_dumps;
 	struct wye_settings *settings;
 };
 

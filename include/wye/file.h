@@ -31,7 +31,8 @@ WYE_API void wye_file_watch_init(struct wye_file_watch *watch, const char *path)
 /* From now on `changed(argument)` is called when it is another file, was written to, or is
  * there again; on the thread that looks, which may wait. What is written during a call is told
  * by the next. What loops read is replaced with the help of wye_loops_pass(). Main thread: a
- * plugin's start(). Returns 0; a negative errno. */
+ * plugin's start(). A file that the user of the program may not read is warned of. Returns 0; a
+ * negative errno. */
 WYE_API int wye_file_watch_start(struct wye_file_watch *watch, void (*changed)(void *argument),
 				 void *argument) WYE_MUST_CHECK;
 /* Ends: no call is under way afterwards. One that is not watched is left alone. Main thread: a

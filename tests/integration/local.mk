@@ -40,6 +40,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_notes.py \
 	tests/integration/test_outbox.py \
 	tests/integration/test_plugins.py \
+	tests/integration/test_privileges.py \
 	tests/integration/test_proxies.py \
 	tests/integration/test_proxy_protocol.py \
 	tests/integration/test_rate_limit.py \
