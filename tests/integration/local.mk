@@ -30,8 +30,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_headers.py \
 	tests/integration/test_health.py \
 	tests/integration/test_heartbeat.py \
-	tests/integration/test_ip_filter.py \
 	tests/integration/test_inherited.py \
+	tests/integration/test_ip_filter.py \
 	tests/integration/test_jwt.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \

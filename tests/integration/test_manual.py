@@ -69,7 +69,7 @@ class Manual(unittest.TestCase):
         rows = {tuple(row[:4]) for row in self.rows()}
         for row in (("`max_body`", "integer", "1048576", "0 to 1000000000000000 bytes"),
                     ("`head_timeout`", "number", "10", "0.1 to 3600 seconds"),
-                    ("`port`", "integer", "needed", "0 to 65535"),
+                    ("`port`", "integer", "", "0 to 65535"),
                     ("`path`", "string", "needed", ""), ("`chain`", "list of strings", "", ""),
                     ("`format`", "string", '`"combined"`', '`"combined"`, `"extended"`, `"json"`'),
                     ("`defer_accept`", "boolean", "true", "")):
