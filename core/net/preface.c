@@ -51,23 +51,29 @@ void wye_prefaces_register_metrics(void)
 	metrics.late = wye_metric_register("proxy_headers_late_total", WYE_COUNTER);
 }
 
-static void release(struct preface *preface)
+static void stop(struct preface *preface)
 {
 	LIST_REMOVE(preface, place);
 	if (preface->watching)
 		wye_watch_stop(preface->loop, &preface->watch);
 	wye_timer_stop(preface->loop, &preface->deadline);
+}
+
+/* The descriptor is closed. */
+static void end(struct preface *preface)
+{
+	const struct wye_preface_taker taker = preface->taker;
+
+	wye_limits_leave(preface->limits, &preface->peer);
 	free(preface);
+	taker.failed(taker.owner);
 }
 
 static void fail(struct preface *preface)
 {
-	const struct wye_preface_taker taker = preface->taker;
-
+	stop(preface);
 	close(preface->descriptor);
-	wye_limits_leave(preface->limits, &preface->peer);
-	release(preface);
-	taker.failed(taker.owner);
+	end(preface);
 }
 
 static void refuse(struct preface *preface, wye_metric metric, const char *what)
@@ -89,22 +95,18 @@ static void time_up(void *argument)
 /* The limits count the client from now on. */
 static void finish(struct preface *preface)
 {
-	const struct wye_preface_taker taker = preface->taker;
-	const struct wye_listener *listener = preface->listener;
-	union wye_address peer = preface->header.told ? preface->header.client : preface->peer;
-	int descriptor = preface->descriptor;
-	size_t taken = preface->taken;
+	struct preface done = *preface;
+	union wye_address peer = done.header.told ? done.header.client : done.peer;
 
-	if (preface->header.told &&
-	    wye_limits_change(preface->limits, &preface->peer, &peer) != WYE_LIMITS_OK) {
-		wye_listener_turn_away(preface->descriptor, WYE_LIMITS_ADDRESS);
-		wye_limits_leave(preface->limits, &preface->peer);
-		release(preface);
-		taker.failed(taker.owner);
+	stop(preface);
+	if (done.header.told &&
+	    wye_limits_change(done.limits, &done.peer, &peer) != WYE_LIMITS_OK) {
+		wye_listener_turn_away(done.descriptor, WYE_LIMITS_ADDRESS);
+		end(preface);
 		return;
 	}
-	release(preface);
-	taker.ready(taker.owner, descriptor, &peer, listener, taken);
+	free(preface);
+	done.taker.ready(done.taker.owner, done.descriptor, &peer, done.listener, done.taken);
 }
 
 /* Bytes that came, 0 if nothing has; or -1 at the end of the connection. */
