@@ -92,11 +92,11 @@ enum MHD_Result wye_body_go_on(struct wye_request *request, void **context)
 
 /* ---- pieces ---- */
 
-static enum MHD_Result too_large(struct wye_request *request)
+enum MHD_Result wye_body_refuse(struct wye_request *request, struct wye_fault fault)
 {
 	request->ending = WYE_REQUEST_REFUSED;
 	wye_reply_discard(request);
-	wye_reply_plain(request, 413, "body too large\n");
+	wye_reply_plain(request, fault.status, fault.text);
 	return wye_reply_say(request);
 }
 
@@ -113,7 +113,6 @@ static void count(struct wye_request *request, size_t length)
 	uint64_t before = request->body_received;
 
 	request->body_received += length;
-	request->connection->consumed += length;
 	if (before / STEP != request->body_received / STEP)
 		wye_http_connection_progress(request->connection);
 }
@@ -125,7 +124,7 @@ enum MHD_Result wye_body_piece(struct wye_request *request, const char *data, si
 	*length = 0;
 	count(request, taken);
 	if (request->body_received > limit_of(request))
-		return too_large(request);
+		return wye_body_refuse(request, (struct wye_fault) { 413, "body too large\n" });
 	if (request->state == WYE_REQUEST_READING && request->route->handler->body)
 		wye_chain_piece(request, data, taken);
 	else if (request->state == WYE_REQUEST_READING)

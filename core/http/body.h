@@ -18,6 +18,10 @@ enum MHD_Result wye_body_go_on(struct wye_request *request, void **context);
 /* A piece has come; it is taken as a whole, and `length` is 0 then. */
 enum MHD_Result wye_body_piece(struct wye_request *request, const char *data, size_t *length);
 
+/* Refuses what has come of it, and ends the connection. To be returned from an engine's call.
+ */
+enum MHD_Result wye_body_refuse(struct wye_request *request, struct wye_fault fault);
+
 /* All of it has come: the handler runs, unless there is an answer. */
 void wye_body_end(struct wye_request *request);
 

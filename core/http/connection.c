@@ -60,6 +60,7 @@ static void release(struct wye_http_connection *connection)
 	if (!connection->handed_over)
 		wye_limits_leave(thread->limits, &connection->peer);
 	wye_timer_stop(&thread->loop, &connection->deadline);
+	wye_intake_end(&connection->intake, connection->descriptor);
 	*connection->link = connection->next;
 	if (connection->next)
 		connection->next->link = connection->link;
@@ -88,7 +89,7 @@ static void look_for_head(struct wye_http_connection *connection)
 
 	if (connection->phase != WYE_HTTP_IDLE || !tcp_info(connection, &info))
 		return;
-	if (info.tcpi_bytes_received <= connection->consumed)
+	if (info.tcpi_bytes_received <= connection->intake.next)
 		return;
 	connection->phase = WYE_HTTP_HEAD;
 	if (!connection->first) /* a fresh one has had its time since it was accepted */
@@ -224,6 +225,7 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	connection->peer = *peer;
 	connection->first = true;
 	connection->since = thread->loop.now;
+	wye_intake_begin(&connection->intake, descriptor);
 	link_in(connection);
 	wye_metric_add(thread->metrics->open, 1);
 	wye_metric_add(thread->open_here, 1);
@@ -279,16 +281,12 @@ static bool has_more(const struct wye_http_connection *connection)
 {
 	struct tcp_info info;
 
-	return tcp_info(connection, &info) && info.tcpi_bytes_received > connection->consumed;
+	return tcp_info(connection, &info) &&
+	       info.tcpi_bytes_received > connection->intake.next;
 }
 
 void wye_http_connection_rest(struct wye_http_connection *connection)
 {
-	struct tcp_info info;
-
-	if (connection->inexact && tcp_info(connection, &info))
-		connection->consumed = info.tcpi_bytes_received;
-	connection->inexact = false;
 	connection->first = false;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);

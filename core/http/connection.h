@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 
 #include "base/loop.h"
+#include "http/intake.h"
 #include "net/listener.h"
 
 struct wye_http_thread;
@@ -34,9 +35,7 @@ struct wye_http_connection {
 	int descriptor;
 	uint64_t since;    /* milliseconds: when the phase began, or last made progress */
 	uint64_t requests; /* completed on it */
-	uint64_t consumed; /* bytes of complete heads and bodies, so that what came beyond is
-			      known */
-	bool inexact;   /* of the present request: its body has a framing that we don't see */
+	struct wye_intake intake;
 	uint64_t acked; /* bytes of replies the peer had acknowledged at the last look */
 	struct wye_timer deadline;
 	const struct wye_listener *listener;

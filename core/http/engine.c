@@ -178,53 +178,34 @@ static struct wye_fault choose_host(struct wye_request *request)
 	return (struct wye_fault) { 0, NULL };
 }
 
-/* Compares the engine's fields with ours: a NUL sent as such may pass for a colon or a line end
- * in one view and not in the other. */
-struct comparison {
-	const struct wye_head *head;
-	const char *raw; /* where the first field begins in the engine's bytes */
-	size_t index;
-	bool same;
-};
-
-static enum MHD_Result compare(void *cls, enum MHD_ValueKind kind, const char *name,
-			       size_t name_length, const char *value, size_t value_length)
+/* What of the body has come with the head lies behind it. */
+static struct wye_fault begin_body(struct wye_request *request, const char *behind)
 {
-	struct comparison *comparison = cls;
-	const struct wye_field *fields = comparison->head->fields;
-	const struct wye_field *field = &fields[comparison->index];
+	struct wye_intake *intake = &request->connection->intake;
 
-	(void)kind;
-	(void)value;
-	(void)value_length;
-	comparison->same = comparison->index++ < comparison->head->count &&
-			   name - comparison->raw == field->name.data - fields[0].name.data &&
-			   name_length == field->name.length;
-	return comparison->same ? MHD_YES : MHD_NO;
-}
-
-static bool engine_agrees(const struct wye_request *request,
-			  const struct wye_request_line *line)
-{
-	struct comparison comparison = { &request->head, line->rest, 0, true };
-
-	MHD_get_connection_values_n(request->connection->engine, MHD_HEADER_KIND, compare,
-				    &comparison);
-	return comparison.same && comparison.index == request->head.count;
+	if (request->head.chunked)
+		return wye_intake_take_chunks(
+			intake, behind,
+			(uint32_t)request->connection->thread->http->max_header);
+	return wye_intake_take_length(intake, behind, request->head.length);
 }
 
 static struct wye_fault read_head(struct wye_request *request,
 				  const struct wye_request_line *line)
 {
-	struct wye_fault fault = wye_head_check_line(line);
+	struct wye_intake *intake = &request->connection->intake;
+	struct wye_fault fault =
+		wye_intake_take_head(intake, (size_t)(line->end - line->method.data));
 
+	if (!fault.status)
+		fault = wye_head_check_line(line);
 	if (!fault.status)
 		fault = check_target(request);
 	if (!fault.status)
 		fault = wye_head_read(&request->head, &request->arena, line);
-	if (!fault.status && !engine_agrees(request, line))
-		fault = (struct wye_fault) { 400, "bad field\n" };
-	return fault.status ? fault : choose_host(request);
+	if (!fault.status)
+		fault = choose_host(request);
+	return fault.status ? fault : begin_body(request, line->end);
 }
 
 /* Before the lane is chosen: both see the client, and not the proxy. */
@@ -262,8 +243,6 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 	if (fault.status)
 		return refuse(request, fault, context);
 	find_client(request);
-	connection->inexact = request->head.chunked;
-	connection->consumed += (size_t)(line.end - method);
 	body = request->head.chunked || request->head.length;
 	if (request->head.upgrades && wye_upgrade_wanted(request))
 		return wye_upgrade_begin(request, body, context);
@@ -319,6 +298,14 @@ static unsigned engine_status(struct MHD_Connection *engine)
 		MHD_get_connection_info(engine, MHD_CONNECTION_INFO_HTTP_STATUS);
 
 	return info ? info->http_status : 0;
+}
+
+/* A body whose framing is bad: the engine has ended it as if the client had gone. */
+static bool is_body_bad(const struct wye_request *request)
+{
+	return request->connection->intake.fault.status && request->reading &&
+	       request->ending == WYE_REQUEST_FINISHED && !request->said &&
+	       request->state != WYE_REQUEST_QUEUED;
 }
 
 static void note_ending(struct wye_request *request, enum MHD_RequestTerminationCode code)
@@ -395,6 +382,8 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 	if (request->handshake || request->state == WYE_REQUEST_HANDED) {
 		wye_upgrade_end(request);
 	} else {
+		if (is_body_bad(request))
+			(void)wye_body_refuse(request, connection->intake.fault);
 		note_ending(request, code);
 		count_ending(request);
 		if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)

@@ -4,6 +4,8 @@ libwyecore_a_SOURCES += \
 	core/http/body.h \
 	core/http/chain.c \
 	core/http/chain.h \
+	core/http/chunks.c \
+	core/http/chunks.h \
 	core/http/connection.c \
 	core/http/connection.h \
 	core/http/engine.c \
@@ -14,6 +16,8 @@ libwyecore_a_SOURCES += \
 	core/http/head.c \
 	core/http/head.h \
 	core/http/input.c \
+	core/http/intake.c \
+	core/http/intake.h \
 	core/http/miss.c \
 	core/http/miss.h \
 	core/http/reply.c \

@@ -17,6 +17,7 @@
 
 #include "http/connection.h"
 #include "http/engine.h"
+#include "http/intake.h"
 #include "http/request.h"
 #include "http/thread.h"
 #include "http/wait.h"
@@ -362,7 +363,7 @@ int wye_http_start(const struct wye_http_setup *setup, struct wye_error *why)
 	int error = 0;
 
 	http.threads = calloc(setup->threads, sizeof *http.threads);
-	if (!http.threads)
+	if (!http.threads || wye_intakes_start())
 		return -ENOMEM;
 	http.count = setup->threads;
 	http.first_loop = setup->first_loop;

@@ -8,6 +8,7 @@ MHD_GUARDS = \
 	tests/engine/mhd_null_events \
 	tests/engine/mhd_pool \
 	tests/engine/mhd_raw_head \
+	tests/engine/mhd_recv \
 	tests/engine/mhd_suspend \
 	tests/engine/mhd_suspend_first
 
@@ -37,6 +38,8 @@ tests_engine_mhd_pool_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
 tests_engine_mhd_pool_LDADD = $(MHD_LIBS)
 tests_engine_mhd_raw_head_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
 tests_engine_mhd_raw_head_LDADD = $(MHD_LIBS)
+tests_engine_mhd_recv_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
+tests_engine_mhd_recv_LDADD = $(MHD_LIBS)
 tests_engine_mhd_suspend_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
 tests_engine_mhd_suspend_LDADD = $(MHD_LIBS)
 tests_engine_lws_bytes_CFLAGS = $(AM_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)

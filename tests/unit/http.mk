@@ -1,5 +1,6 @@
 # Tests of core/http and core/net, and of handlers.
 HTTP_TESTS = \
+	tests/unit/test_chunks \
 	tests/unit/test_farewell \
 	tests/unit/test_files \
 	tests/unit/test_forwarded \
@@ -14,6 +15,8 @@ HTTP_TESTS = \
 check_PROGRAMS += $(HTTP_TESTS)
 TESTS += $(HTTP_TESTS)
 
+tests_unit_test_chunks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_chunks_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_head_SOURCES = tests/unit/test_head.c tests/unit/raw_head.h
 tests_unit_test_head_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_head_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread

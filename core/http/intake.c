@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * intake.c - see intake.h.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "http/intake.h"
+
+/* RFC 9112, 2.2: one empty line in front of a request is passed over. */
+enum lead {
+	LEAD_NONE, /* nothing of the head has come */
+	LEAD_CR,
+	LEAD_LINE,
+	LEAD_OVER, /* the head itself has begun */
+	LEAD_LINE_OVER,
+	LEAD_BAD,
+};
+
+/* By descriptor. A place is written by the thread that owns the descriptor; others may look at
+ * it while they read from one with the same number, which then is not the engine's. */
+static struct {
+	_Atomic(struct wye_intake *) *places;
+	size_t count;
+} intakes;
+
+int wye_intakes_start(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	if (intakes.places)
+		return 0;
+	intakes.places = calloc(limit.rlim_cur, sizeof *intakes.places);
+	intakes.count = intakes.places ? limit.rlim_cur : 0;
+	return intakes.places ? 0 : -ENOMEM;
+}
+
+void wye_intake_begin(struct wye_intake *intake, int descriptor)
+{
+	*intake = (struct wye_intake) { .null_at = UINT64_MAX };
+	if ((size_t)descriptor < intakes.count)
+		atomic_store_explicit(&intakes.places[descriptor], intake,
+				      memory_order_relaxed);
+}
+
+void wye_intake_end(struct wye_intake *intake, int descriptor)
+{
+	if ((size_t)descriptor < intakes.count)
+		atomic_compare_exchange_strong(&intakes.places[descriptor], &intake, NULL);
+}
+
+/* ---- heads ---- */
+
+static enum lead lead_step(enum lead lead, char byte)
+{
+	switch (lead) {
+	case LEAD_NONE:
+		return byte == '\r' ? LEAD_CR : byte == '\n' ? LEAD_BAD : LEAD_OVER;
+	case LEAD_CR:
+		return byte == '\n' ? LEAD_LINE : LEAD_BAD;
+	case LEAD_LINE:
+		return byte == '\r' || byte == '\n' ? LEAD_BAD : LEAD_LINE_OVER;
+	default:
+		return lead;
+	}
+}
+
+static void look_at_head(struct wye_intake *intake, const char *data, size_t length,
+			 uint64_t position)
+{
+	const char *null;
+
+	for (size_t i = 0; i < length && intake->lead < LEAD_OVER; i++)
+		intake->lead = (uint8_t)lead_step(intake->lead, data[i]);
+	if (intake->null_at != UINT64_MAX)
+		return;
+	null = memchr(data, '\0', length);
+	if (null)
+		intake->null_at = position + (size_t)(null - data);
+}
+
+struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size)
+{
+	uint64_t end = intake->next + (intake->lead == LEAD_LINE_OVER ? 2 : 0) + size;
+
+	if (intake->lead == LEAD_BAD)
+		return (struct wye_fault) { 400, "bad line before the request\n" };
+	if (intake->null_at < end)
+		return (struct wye_fault) { 400, "NUL in the head\n" };
+	if (intake->received < end)
+		return (struct wye_fault) { 503, "the head was not seen\n" };
+	intake->next = end;
+	return (struct wye_fault) { 0, NULL };
+}
+
+/* ---- bodies ---- */
+
+static void look_at_chunks(struct wye_intake *intake, const char *data, size_t length,
+			   uint64_t position)
+{
+	size_t used;
+
+	switch (wye_chunking_read(&intake->chunks, data, length, &used)) {
+	case WYE_CHUNKING_DONE:
+		intake->next = position + used;
+		break;
+	case WYE_CHUNKING_BAD:
+		intake->fault = (struct wye_fault) { 400, "bad chunk\n" };
+		break;
+	case WYE_CHUNKING_LARGE:
+		intake->fault =
+			(struct wye_fault) { 431, "chunk extensions or trailers too large\n" };
+		break;
+	case WYE_CHUNKING_MORE:
+		break;
+	}
+}
+
+/* Bytes that begin at `position` of all that came. */
+static void look(struct wye_intake *intake, const char *data, size_t length, uint64_t position)
+{
+	if (intake->next == UINT64_MAX)
+		look_at_chunks(intake, data, length, position);
+	if (intake->next < position + length) {
+		size_t skip = intake->next > position ? intake->next - position : 0;
+
+		look_at_head(intake, data + skip, length - skip, position + skip);
+	}
+}
+
+/* What the engine has received beyond the head, while that was not read yet. */
+static struct wye_fault look_behind(struct wye_intake *intake, const char *behind, uint64_t end)
+{
+	intake->lead = LEAD_NONE;
+	intake->null_at = UINT64_MAX;
+	if (intake->received > end)
+		look(intake, behind, intake->received - end, end);
+	return intake->fault;
+}
+
+struct wye_fault wye_intake_take_length(struct wye_intake *intake, const char *behind,
+					uint64_t length)
+{
+	uint64_t end = intake->next;
+
+	intake->next = end + length;
+	return look_behind(intake, behind, end);
+}
+
+struct wye_fault wye_intake_take_chunks(struct wye_intake *intake, const char *behind,
+					uint32_t room)
+{
+	uint64_t end = intake->next;
+
+	intake->next = UINT64_MAX;
+	wye_chunking_begin(&intake->chunks, room);
+	return look_behind(intake, behind, end);
+}
+
+/* ---- the engine's reads ---- */
+
+static struct wye_intake *find(int descriptor)
+{
+	if ((size_t)descriptor >= intakes.count)
+		return NULL;
+	return atomic_load_explicit(&intakes.places[descriptor], memory_order_relaxed);
+}
+
+/* Stands before the one of the C library, for all in this program; the same for all descriptors
+ * but those of the engine, which is not to go on with a body that was refused. */
+WYE_API ssize_t recv(int descriptor, void *data, size_t size, int flags)
+{
+	ssize_t got = recvfrom(descriptor, data, size, flags, NULL, NULL);
+	struct wye_intake *intake = got > 0 ? find(descriptor) : NULL;
+
+	if (!intake)
+		return got;
+	look(intake, data, (size_t)got, intake->received);
+	intake->received += (size_t)got;
+	if (!intake->fault.status)
+		return got;
+	errno = ECONNRESET;
+	return -1;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * intake.h - what the engine reads, seen before it does. libmicrohttpd takes more than RFC 9112
+ * allows, and cuts bytes away before it shows any: empty lines and NULs in front of a request,
+ * the framing of chunks. It reads by recv(), which wye defines by itself: so each byte passes
+ * here as it came.
+ *
+ * One per connection, known by its descriptor from when the engine is given that until it
+ * closes it. Used by the connection's http thread alone.
+ */
+#ifndef WYE_CORE_HTTP_INTAKE_H
+#define WYE_CORE_HTTP_INTAKE_H
+
+#include "http/chunks.h"
+#include "http/head.h"
+
+struct wye_intake {
+	uint64_t received; /* bytes that the engine has */
+	uint64_t next;     /* where the next head begins in them; UINT64_MAX: not known yet */
+	uint64_t null_at;  /* the first NUL from there on; UINT64_MAX: none so far */
+	uint8_t lead;      /* whether an empty line stands in front of that head */
+	struct wye_chunking chunks; /* of the present body, while `next` isn't known */
+	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */
+};
+
+/* Makes room for all descriptors that there may be. Before http threads. Returns 0 or -ENOMEM.
+ */
+int wye_intakes_start(void) WYE_MUST_CHECK;
+
+/* Begins and ends to look at what comes from a descriptor. */
+void wye_intake_begin(struct wye_intake *intake, int descriptor);
+void wye_intake_end(struct wye_intake *intake, int descriptor);
+
+/* The engine shows a head of `size` bytes: what it does not show of it is checked, and `next`
+ * becomes the head's end. 503 if it has not passed here: then nothing is known of it. */
+struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size);
+
+/* How the body behind that head is framed: a length, or chunks whose extensions and trailers
+ * have so many bytes. `behind` is the engine's memory behind the head, where the rest of what
+ * it has received lies. */
+struct wye_fault wye_intake_take_length(struct wye_intake *intake, const char *behind,
+					uint64_t length);
+struct wye_fault wye_intake_take_chunks(struct wye_intake *intake, const char *behind,
+					uint32_t room);
+
+#endif
