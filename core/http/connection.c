@@ -80,16 +80,26 @@ static bool tcp_info(const struct wye_http_connection *connection, struct tcp_in
 	return !getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, info, &length);
 }
 
+/* Bytes that have come for the engine, whether it has read them or not. */
+static bool has_received(const struct wye_http_connection *connection, uint64_t *bytes)
+{
+	struct tcp_info info;
+
+	if (!tcp_info(connection, &info))
+		return false;
+	*bytes = info.tcpi_bytes_received - connection->before;
+	return true;
+}
+
 /* libmicrohttpd says nothing before a request line is complete; the kernel knows how many bytes
  * have come. The head of a later request counts from the look that finds it: one head_timeout
  * late at most. */
 static void look_for_head(struct wye_http_connection *connection)
 {
-	struct tcp_info info;
+	uint64_t received;
 
-	if (connection->phase != WYE_HTTP_IDLE || !tcp_info(connection, &info))
-		return;
-	if (info.tcpi_bytes_received <= connection->intake.next)
+	if (connection->phase != WYE_HTTP_IDLE || !has_received(connection, &received) ||
+	    received <= connection->intake.next)
 		return;
 	connection->phase = WYE_HTTP_HEAD;
 	if (!connection->first) /* a fresh one has had its time since it was accepted */
@@ -221,7 +231,7 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	connection->thread = thread;
 	connection->descriptor = descriptor;
 	connection->listener = listener;
-	connection->consumed = read;
+	connection->before = read;
 	connection->peer = *peer;
 	connection->first = true;
 	connection->since = thread->loop.now;
@@ -279,10 +289,9 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 /* A next request, or a part of it, has come; the engine may have read it. */
 static bool has_more(const struct wye_http_connection *connection)
 {
-	struct tcp_info info;
+	uint64_t received;
 
-	return tcp_info(connection, &info) &&
-	       info.tcpi_bytes_received > connection->intake.next;
+	return has_received(connection, &received) && received > connection->intake.next;
 }
 
 void wye_http_connection_rest(struct wye_http_connection *connection)

@@ -35,6 +35,7 @@ struct wye_http_connection {
 	int descriptor;
 	uint64_t since;    /* milliseconds: when the phase began, or last made progress */
 	uint64_t requests; /* completed on it */
+	uint64_t before;   /* bytes in front of all requests: a PROXY header */
 	struct wye_intake intake;
 	uint64_t acked; /* bytes of replies the peer had acknowledged at the last look */
 	struct wye_timer deadline;
