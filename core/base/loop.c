@@ -202,7 +202,7 @@ void wye_timer_stop(struct wye_loop *loop, struct wye_timer *timer)
 
 static uint32_t to_epoll(unsigned events)
 {
-	uint32_t mask = EPOLLRDHUP;
+	uint32_t mask = events & WYE_HALF_CLOSED ? 0 : EPOLLRDHUP;
 
 	if (events & WYE_READABLE)
 		mask |= EPOLLIN;

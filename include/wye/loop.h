@@ -74,7 +74,8 @@ WYE_API void wye_timer_stop(struct wye_loop *loop, struct wye_timer *timer);
 enum wye_watch_event {
 	WYE_READABLE = 1,
 	WYE_WRITABLE = 2,
-	WYE_HANGUP = 4, /* the peer closed or the descriptor failed; always reported */
+	WYE_HANGUP = 4,      /* the peer closed or the descriptor failed; always reported */
+	WYE_HALF_CLOSED = 8, /* asked for: that the peer only ended its sending is no hang-up */
 };
 
 /* A descriptor being watched, level-triggered, embedded in its owner's memory, which must stay

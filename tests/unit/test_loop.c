@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -190,12 +191,42 @@ static void watches_and_hangup(void **state)
 	close(second[0]);
 }
 
+/* Who has ended its sending is reported to those who do not ask otherwise. */
+static void half_closed(void **state)
+{
+	struct pair one = { 0 };
+	struct engine engine;
+	int ends[2];
+
+	(void)state;
+	start(&engine);
+	one.loop = &engine.loop;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(wye_watch_start(&engine.loop, &one.watch, ends[0], WYE_HALF_CLOSED,
+					 readable, &one),
+			 0);
+	shutdown(ends[1], SHUT_WR);
+	wye_loop_watches(&engine.loop);
+	assert_int_equal(one.calls, 0);
+	assert_int_equal(wye_watch_change(&engine.loop, &one.watch, 0), 0);
+	wye_loop_watches(&engine.loop);
+	assert_true(one.events & WYE_HANGUP);
+	assert_int_equal(wye_watch_change(&engine.loop, &one.watch, WYE_HALF_CLOSED), 0);
+	close(ends[1]);
+	wye_loop_watches(&engine.loop);
+	assert_int_equal(one.calls, 2); /* the whole connection has ended */
+	wye_watch_stop(&engine.loop, &one.watch);
+	end(&engine);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(posts_from_threads),
 		cmocka_unit_test(timers_run_in_time),
 		cmocka_unit_test(watches_and_hangup),
+		cmocka_unit_test(half_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
