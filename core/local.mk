@@ -6,6 +6,7 @@ libwyecore_a_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(CO
 	$(CURL_CFLAGS) $(JANSSON_CFLAGS)
 
 include core/base/local.mk
+include core/tls/local.mk
 include core/jwt/local.mk
 include core/config/local.mk
 include core/plugin/local.mk

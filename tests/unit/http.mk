@@ -1,4 +1,4 @@
-# Tests of core/http and core/net, and of handlers.
+# Tests of core/http, core/net and core/tls, and of handlers.
 HTTP_TESTS = \
 	tests/unit/test_chunks \
 	tests/unit/test_farewell \
@@ -10,7 +10,8 @@ HTTP_TESTS = \
 	tests/unit/test_preface \
 	tests/unit/test_proxy \
 	tests/unit/test_rate_limit \
-	tests/unit/test_redirect
+	tests/unit/test_redirect \
+	tests/unit/test_tls
 
 check_PROGRAMS += $(HTTP_TESTS)
 TESTS += $(HTTP_TESTS)
@@ -40,3 +41,6 @@ tests_unit_test_files_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_files_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_redirect_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_redirect_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c tests/unit/certificate.h
+tests_unit_test_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_test_tls_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS) -lpthread

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics.h - what is counted of TLS. Registered once, before the threads start; changed on any
+ * thread.
+ */
+#ifndef WYE_CORE_TLS_METRICS_H
+#define WYE_CORE_TLS_METRICS_H
+
+/* Why a handshake came to nothing. */
+enum wye_tls_failure {
+	WYE_TLS_FAILED_VERSION,  /* no version in common */
+	WYE_TLS_FAILED_CIPHER,   /* no cipher, group or signature in common */
+	WYE_TLS_FAILED_ALPN,     /* no protocol in common */
+	WYE_TLS_FAILED_HTTP,     /* plain HTTP on a port of TLS */
+	WYE_TLS_FAILED_ALERT,    /* the client refused: an unknown authority, say */
+	WYE_TLS_FAILED_PROTOCOL, /* anything else that is no handshake */
+	WYE_TLS_FAILED_TIME,     /* its deadline was over */
+	WYE_TLS_FAILED_GONE,     /* the client went away, or the program stopped */
+	WYE_TLS_FAILURES,
+};
+
+void wye_tls_metrics_register(void);
+
+void wye_tls_count_open(int change);
+void wye_tls_count_handshake(void);
+void wye_tls_count_failure(enum wye_tls_failure failure);
+
+#endif
