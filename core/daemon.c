@@ -31,6 +31,7 @@
 #include "stream/drain.h"
 #include "stream/loop.h"
 #include "stream/pressure.h"
+#include "tls/metrics.h"
 #include "warnings.h"
 #include "websocket/group.h"
 #include "websocket/members.h"
@@ -169,6 +170,7 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 			.inherit = listen->inherit,
 			.backlog = listen->backlog,
 			.defer = listen->defer_accept,
+			.tls = listen->tls,
 			.trust = { ranges, listen->trusted_count, listen->rfc7239 },
 			.proxy = { listen->proxy_protocol, listen->proxy_timeout,
 				   listen->max_proxy_header },
@@ -226,6 +228,7 @@ static int start(struct daemon *daemon, struct wye_error *why)
 	wye_pressure_start(options->outbox_total);
 	wye_events_register_metrics();
 	wye_prefaces_register_metrics();
+	wye_tls_metrics_register();
 	error = wye_calls_start();
 	if (error)
 		return error;
@@ -355,7 +358,8 @@ static void stop(struct daemon *daemon, enum wye_exit status)
 static void announce(const struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->listeners.count; i++)
-		wye_log(WYE_LOG_NOTICE, "listening on %s", daemon->listeners.items[i].name);
+		wye_log(WYE_LOG_NOTICE, "listening on %s%s", daemon->listeners.items[i].name,
+			daemon->listeners.items[i].tls ? " with TLS" : "");
 }
 
 static void watched_signals(sigset_t *set)

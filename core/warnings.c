@@ -14,6 +14,15 @@ enum {
 	PER_THREAD = 12,
 };
 
+/* Under TLS an HTTP connection is three descriptors: the socket, and a pair to the engine. */
+static unsigned long descriptors_each(const struct wye_options *options)
+{
+	for (size_t i = 0; i < options->listen_count; i++)
+		if (options->listen[i].tls)
+			return 3;
+	return 1;
+}
+
 /* A hand-over holds two descriptors of a connection for a moment; a little is kept for that. */
 unsigned long wye_connections_carried(const struct wye_options *options, unsigned long limit)
 {
@@ -21,7 +30,7 @@ unsigned long wye_connections_carried(const struct wye_options *options, unsigne
 		OWN_DESCRIPTORS +
 		PER_THREAD * (unsigned long)(options->http_threads + options->stream_loops);
 
-	return limit > 2 * own ? limit - own : limit / 2;
+	return (limit > 2 * own ? limit - own : limit / 2) / descriptors_each(options);
 }
 
 static void check_descriptors(const struct wye_options *options, struct wye_problems *problems)

@@ -9,6 +9,7 @@
 #include <wye/log.h>
 
 #include "config/settings.h"
+#include "tls/context.h"
 
 struct wye_listen_option {
 	const char *address; /* NULL: all */
@@ -22,7 +23,8 @@ struct wye_listen_option {
 	bool proxy_protocol;
 	unsigned proxy_timeout; /* milliseconds */
 	size_t max_proxy_header;
-	bool rfc7239; /* they say Forwarded, not X-Forwarded-For */
+	bool rfc7239;                /* they say Forwarded, not X-Forwarded-For */
+	struct wye_tls_context *tls; /* NULL: plain */
 	const config_setting_t *source;
 	struct wye_settings *settings;
 };

@@ -9,16 +9,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <netinet/in.h>
-#include <linux/tcp.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/metric.h"
+#include "http/bridge.h"
 #include "http/connection.h"
 #include "http/request.h"
 #include "http/thread.h"
+#include "http/transport.h"
 #include "net/farewell.h"
 
 enum {
@@ -53,14 +55,14 @@ static void link_in(struct wye_http_connection *connection)
 	thread->connections = connection;
 }
 
-static void release(struct wye_http_connection *connection)
+void wye_http_connection_release(struct wye_http_connection *connection)
 {
 	struct wye_http_thread *thread = connection->thread;
 
 	if (!connection->handed_over)
 		wye_limits_leave(thread->limits, &connection->peer);
 	wye_timer_stop(&thread->loop, &connection->deadline);
-	wye_intake_end(&connection->intake, connection->descriptor);
+	wye_intake_end(&connection->intake, connection->engine_descriptor);
 	*connection->link = connection->next;
 	if (connection->next)
 		connection->next->link = connection->link;
@@ -71,34 +73,15 @@ static void release(struct wye_http_connection *connection)
 	wye_metric_add(thread->open_here, -1);
 }
 
-/* False for a Unix socket: nothing is counted there (see wye_source_paced()). */
-static bool tcp_info(const struct wye_http_connection *connection, struct tcp_info *info)
-{
-	socklen_t length = sizeof *info;
-
-	memset(info, 0, sizeof *info);
-	return !getsockopt(connection->descriptor, IPPROTO_TCP, TCP_INFO, info, &length);
-}
-
-/* Bytes that have come for the engine, whether it has read them or not. */
-static bool has_received(const struct wye_http_connection *connection, uint64_t *bytes)
-{
-	struct tcp_info info;
-
-	if (!tcp_info(connection, &info))
-		return false;
-	*bytes = info.tcpi_bytes_received - connection->before;
-	return true;
-}
-
-/* libmicrohttpd says nothing before a request line is complete; the kernel knows how many bytes
- * have come. The head of a later request counts from the look that finds it: one head_timeout
- * late at most. */
+/* libmicrohttpd says nothing before a request line is complete; the transport knows how many
+ * bytes have come. The head of a later request counts from the look that finds it: one
+ * head_timeout late at most. */
 static void look_for_head(struct wye_http_connection *connection)
 {
 	uint64_t received;
 
-	if (connection->phase != WYE_HTTP_IDLE || !has_received(connection, &received) ||
+	if (connection->phase != WYE_HTTP_IDLE ||
+	    !wye_transport_received(connection, &received) ||
 	    received <= connection->intake.next)
 		return;
 	connection->phase = WYE_HTTP_HEAD;
@@ -110,21 +93,24 @@ static void look_for_head(struct wye_http_connection *connection)
  * short read for the edge's last. */
 static bool has_gone(const struct wye_http_connection *connection)
 {
-	struct pollfd end = { .fd = connection->descriptor, .events = POLLRDHUP };
-	int waiting = 0;
+	return connection->phase == WYE_HTTP_BODY && wye_transport_has_ended(connection);
+}
 
-	return connection->phase == WYE_HTTP_BODY && poll(&end, 1, 0) == 1 &&
-	       !ioctl(connection->descriptor, FIONREAD, &waiting) && !waiting;
+/* The engine has written all of an answer long before a client has it: under TLS it is ours. */
+static bool is_writing(const struct wye_http_connection *connection)
+{
+	return connection->phase == WYE_HTTP_SERVING ||
+	       (connection->phase == WYE_HTTP_ENDING && connection->bridge);
 }
 
 static void look_for_progress(struct wye_http_connection *connection, uint64_t now)
 {
-	struct tcp_info info;
+	uint64_t acked;
 
-	if (connection->phase != WYE_HTTP_SERVING || !tcp_info(connection, &info))
+	if (!is_writing(connection) || !wye_transport_acked(connection, &acked))
 		return;
-	if (info.tcpi_bytes_acked != connection->acked) {
-		connection->acked = info.tcpi_bytes_acked;
+	if (acked != connection->acked) {
+		connection->acked = acked;
 		connection->since = now;
 	}
 }
@@ -147,17 +133,31 @@ static uint64_t allowance(const struct wye_http_connection *connection)
 			return 0; /* its ticket has a deadline of its own */
 		return limits->write_timeout;
 	case WYE_HTTP_ENDING:
-		break;
+		return connection->bridge ? limits->write_timeout : 0;
 	}
 	return 0;
 }
 
 static void say_timed_out(struct wye_http_connection *connection)
 {
-	if (send(connection->descriptor, TIMED_OUT, sizeof TIMED_OUT - 1,
-		 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return;
-	wye_metric_add(connection->thread->metrics->timed_out, 1);
+	if (wye_transport_say(connection, TIMED_OUT, sizeof TIMED_OUT - 1))
+		wye_metric_add(connection->thread->metrics->timed_out, 1);
+}
+
+static void cut(struct wye_http_connection *connection, bool late)
+{
+	connection->phase = WYE_HTTP_ENDING;
+	if (!connection->bridge)
+		shutdown(connection->descriptor, SHUT_RDWR);
+	else if (late)
+		wye_bridge_expire(connection->bridge);
+	else
+		wye_bridge_cut(connection->bridge);
+}
+
+void wye_http_connection_cut(struct wye_http_connection *connection)
+{
+	cut(connection, false);
 }
 
 void wye_http_connection_expire(struct wye_http_connection *connection)
@@ -175,7 +175,7 @@ void wye_http_connection_expire(struct wye_http_connection *connection)
 	} else if (asked) {
 		wye_metric_add(connection->thread->metrics->bad_heads, 1);
 	}
-	wye_http_connection_cut(connection);
+	cut(connection, true);
 }
 
 static unsigned lesser(unsigned a, unsigned b)
@@ -214,12 +214,50 @@ static void check_deadline(void *argument)
 	wye_timer_start(&thread->loop, &connection->deadline, left < longest ? left : longest);
 }
 
+/* The engine's address of a client is not used; for that of a pair it leaves TCP's options. */
+static bool add_to_engine(struct wye_http_connection *connection, int descriptor,
+			  const struct sockaddr *address, socklen_t length)
+{
+	struct wye_http_thread *thread = connection->thread;
+	enum MHD_Result added;
+
+	connection->engine_descriptor = descriptor;
+	wye_intake_begin(&connection->intake, descriptor);
+	thread->opening = connection;
+	added = MHD_add_connection(thread->daemon, descriptor, address, length);
+	thread->opening = NULL;
+	return added;
+}
+
+bool wye_http_connection_attach(struct wye_http_connection *connection, int descriptor)
+{
+	const struct sockaddr_un pair = { .sun_family = AF_UNIX };
+
+	return add_to_engine(connection, descriptor, (const struct sockaddr *)&pair,
+			     sizeof pair.sun_family);
+}
+
+static void begin(struct wye_http_connection *connection)
+{
+	const union wye_address *peer = &connection->peer;
+
+	if (connection->listener->tls) {
+		if (!wye_bridge_create(&connection->bridge, connection))
+			return;
+		close(connection->descriptor);
+	} else if (add_to_engine(connection, connection->descriptor, &peer->any,
+				 wye_address_length(peer)) ||
+		   connection->engine) { /* else the closing notice has released it */
+		return;
+	}
+	wye_http_connection_release(connection);
+}
+
 void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 			      const union wye_address *peer,
 			      const struct wye_listener *listener, size_t read)
 {
 	struct wye_http_connection *connection = take(thread);
-	enum MHD_Result added;
 
 	if (!connection) {
 		wye_limits_leave(thread->limits, peer);
@@ -235,31 +273,43 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	connection->peer = *peer;
 	connection->first = true;
 	connection->since = thread->loop.now;
-	wye_intake_begin(&connection->intake, descriptor);
 	link_in(connection);
 	wye_metric_add(thread->metrics->open, 1);
 	wye_metric_add(thread->open_here, 1);
 	wye_timer_init(&connection->deadline, check_deadline, connection);
 	wye_timer_start(&thread->loop, &connection->deadline, shortest(thread->http));
-	thread->opening = connection;
-	added = MHD_add_connection(thread->daemon, descriptor, &peer->any,
-				   wye_address_length(peer));
-	thread->opening = NULL;
-	if (!added && !connection->engine) /* else the closing notice has released it */
-		release(connection);
+	begin(connection);
+}
+
+/* What it has written may be on its way still. An engine that does not even begin has a bridge
+ * that is told otherwise. */
+static void engine_left(struct wye_http_connection *connection)
+{
+	connection->engine = NULL;
+	connection->phase = WYE_HTTP_ENDING;
+	connection->since = connection->thread->loop.now;
+	wye_timer_start(&connection->thread->loop, &connection->deadline,
+			shortest(connection->thread->http));
+	if (connection != connection->thread->opening)
+		wye_bridge_engine_left(connection->bridge);
 }
 
 void wye_http_connection_notice(void *argument, struct MHD_Connection *engine, void **context,
 				enum MHD_ConnectionNotificationCode code)
 {
 	struct wye_http_thread *thread = argument;
+	struct wye_http_connection *connection;
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		*context = thread->opening;
 		thread->opening->engine = engine;
 		return;
 	}
-	release(*context);
+	connection = *context;
+	if (connection->bridge)
+		engine_left(connection);
+	else
+		wye_http_connection_release(connection);
 }
 
 static void enter(struct wye_http_connection *connection, enum wye_http_phase phase)
@@ -286,31 +336,18 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 	connection->since = connection->thread->loop.now;
 }
 
-/* A next request, or a part of it, has come; the engine may have read it. */
-static bool has_more(const struct wye_http_connection *connection)
-{
-	uint64_t received;
-
-	return has_received(connection, &received) && received > connection->intake.next;
-}
-
 void wye_http_connection_rest(struct wye_http_connection *connection)
 {
 	connection->first = false;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);
-	if (connection->thread->draining && !connection->handed_over && !has_more(connection))
+	if (connection->thread->draining && !connection->handed_over &&
+	    !wye_transport_has_more(connection))
 		wye_http_connection_close_idle(connection);
 }
 
-void wye_http_connection_cut(struct wye_http_connection *connection)
-{
-	connection->phase = WYE_HTTP_ENDING;
-	shutdown(connection->descriptor, SHUT_RDWR);
-}
-
 /* Corked by an answer from a file and delayed by Nagle, what is sent first would be late. */
-int wye_http_connection_duplicate(const struct wye_http_connection *connection)
+static int duplicate(const struct wye_http_connection *connection)
 {
 	const int on = 1, off = 0;
 	int fd = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
@@ -323,11 +360,26 @@ int wye_http_connection_duplicate(const struct wye_http_connection *connection)
 	return fd;
 }
 
+int wye_http_connection_depart(struct wye_http_connection *connection, const char *behind,
+			       struct wye_wire *out)
+{
+	if (connection->bridge)
+		return wye_bridge_depart(connection->bridge, behind, out);
+	*out = (struct wye_wire) { .descriptor = duplicate(connection) };
+	return out->descriptor < 0 ? out->descriptor : 0;
+}
+
 void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,
 			       size_t length)
 {
-	int descriptor = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
+	int descriptor;
 
+	if (connection->bridge) { /* it waits by itself for the client to read */
+		if (length)
+			(void)wye_bridge_say(connection->bridge, bytes, length);
+		return;
+	}
+	descriptor = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
 	if (descriptor < 0) { /* the best that can be done */
 		(void)!send(connection->descriptor, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 		return;
@@ -339,11 +391,9 @@ void wye_http_connection_leave(struct wye_http_connection *connection, const voi
 
 void wye_http_connection_close_idle(struct wye_http_connection *connection)
 {
-	int waiting = 0;
-
 	if (connection->request || connection->phase == WYE_HTTP_ENDING)
 		return;
-	if (!ioctl(connection->descriptor, FIONREAD, &waiting) && waiting)
+	if (wye_transport_is_waiting(connection))
 		return; /* a request has come already: it is answered, with Connection: close */
 	wye_http_connection_cut(connection);
 }

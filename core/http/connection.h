@@ -12,7 +12,9 @@
 #include "base/loop.h"
 #include "http/intake.h"
 #include "net/listener.h"
+#include "net/wire.h"
 
+struct wye_bridge;
 struct wye_http_thread;
 struct wye_request;
 
@@ -30,9 +32,11 @@ struct wye_http_connection {
 	struct MHD_Connection *engine; /* NULL before and after the engine knows it */
 	struct wye_request *request;   /* the one being served */
 	enum wye_http_phase phase;
-	bool first;       /* no request has been completed on it */
-	bool handed_over; /* the socket lives on elsewhere: limits are left there */
-	int descriptor;
+	bool first;                /* no request has been completed on it */
+	bool handed_over;          /* the socket lives on elsewhere: limits are left there */
+	int descriptor;            /* the client's socket; -1: it has left with its session */
+	int engine_descriptor;     /* what the engine has: the same, but under TLS */
+	struct wye_bridge *bridge; /* NULL: plain */
 	uint64_t since;    /* milliseconds: when the phase began, or last made progress */
 	uint64_t requests; /* completed on it */
 	uint64_t before;   /* bytes in front of all requests: a PROXY header */
@@ -55,6 +59,13 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 void wye_http_connection_notice(void *thread, struct MHD_Connection *engine, void **context,
 				enum MHD_ConnectionNotificationCode code);
 
+/* Gives the engine a descriptor to serve, which is its own then. False: it is closed. For a
+ * bridge, which has the client's. */
+bool wye_http_connection_attach(struct wye_http_connection *connection, int descriptor);
+
+/* The record is no longer needed: the engine and the bridge have ended. */
+void wye_http_connection_release(struct wye_http_connection *connection);
+
 /* Changes of phase. */
 void wye_http_connection_serve(struct wye_http_connection *connection);
 void wye_http_connection_read_body(struct wye_http_connection *connection);
@@ -64,9 +75,12 @@ void wye_http_connection_rest(struct wye_http_connection *connection);
 /* Closes it, unless it is serving a request: for a drain. */
 void wye_http_connection_close_idle(struct wye_http_connection *connection);
 
-/* A duplicate of the socket for a stream loop, as the engine closes its own. Returns the
- * descriptor or a negative errno. */
-int wye_http_connection_duplicate(const struct wye_http_connection *connection) WYE_MUST_CHECK;
+/* The socket for a stream loop: a duplicate, as the engine closes its own; under TLS itself
+ * with its session, and with what lies at `behind`, the end of the head in the engine's memory
+ * (NULL: what comes behind is of no interest). The engine has to be told to close in the same
+ * call. Returns 0 or a negative errno. */
+int wye_http_connection_depart(struct wye_http_connection *connection, const char *behind,
+			       struct wye_wire *out) WYE_MUST_CHECK;
 
 /* Last words, written by ourselves on a duplicate of the socket; the engine, which has to be
  * told to close in the same call, only closes its own. */

@@ -245,7 +245,7 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 	find_client(request);
 	body = request->head.chunked || request->head.length;
 	if (request->head.upgrades && wye_upgrade_wanted(request))
-		return wye_upgrade_begin(request, body, context);
+		return wye_upgrade_begin(request, body, line.end, context);
 	if (!wye_chain_route(request))
 		return refuse(request, (struct wye_fault) { 503, "out of memory\n" }, context);
 	if (body)

@@ -31,7 +31,7 @@ struct wye_stream {
 	const struct wye_stream_handler *handler;
 	void *data;
 	union wye_address peer;
-	int descriptor;
+	struct wye_wire wire;
 	uint64_t sent_at; /* milliseconds: when something was last queued */
 	struct wye_timer heartbeat;
 	uint8_t cause; /* enum wye_stream_cause */
@@ -282,8 +282,7 @@ static void give_up(struct wye_stream *stream)
 	struct wye_stream_loop *loop = stream->socket.loop;
 
 	wye_socket_unname(&stream->socket);
-	if (stream->descriptor >= 0)
-		close(stream->descriptor);
+	wye_wire_close(&stream->wire);
 	wye_stream_unpick(loop);
 	wye_limits_leave(loop->limits, &stream->peer);
 	finish(stream, NULL);
@@ -306,11 +305,10 @@ static struct wye_stream *settle(struct wye_stream *stream)
 
 static void take_over(struct wye_mail *mail)
 {
-	struct wye_stream *stream = settle(
-		(struct wye_stream *)((char *)mail - offsetof(struct wye_stream, mail)));
+	struct wye_stream *stream =
+		settle((struct wye_stream *)((char *)mail - offsetof(struct wye_stream, mail)));
 	struct wye_stream_loop *loop = stream->socket.loop;
 	unsigned patience = stream->handler->write_timeout;
-	int descriptor = stream->descriptor;
 
 	wye_timer_init(&stream->heartbeat, beat, stream);
 	wye_context_enter(&stream->request->context, &loop->loop);
@@ -318,8 +316,7 @@ static void take_over(struct wye_mail *mail)
 		give_up(stream);
 		return;
 	}
-	stream->descriptor = -1; /* the socket's now */
-	if (wye_socket_adopt(&stream->socket, loop, descriptor, &OPS,
+	if (wye_socket_adopt(&stream->socket, loop, wye_wire_take(&stream->wire), &OPS,
 			     patience ? patience : DEFAULT_WRITE_TIMEOUT)) {
 		give_up(stream);
 		return;
@@ -333,8 +330,7 @@ static struct wye_stream *create(struct wye_request *request)
 
 	if (!stream)
 		return NULL;
-	stream->descriptor = wye_http_connection_duplicate(request->connection);
-	if (stream->descriptor < 0) {
+	if (wye_http_connection_depart(request->connection, NULL, &stream->wire)) {
 		free(stream);
 		return NULL;
 	}

@@ -2,6 +2,8 @@ libwyecore_a_SOURCES += \
 	core/http/alter.c \
 	core/http/body.c \
 	core/http/body.h \
+	core/http/bridge.c \
+	core/http/bridge.h \
 	core/http/chain.c \
 	core/http/chain.h \
 	core/http/chunks.c \
@@ -27,6 +29,8 @@ libwyecore_a_SOURCES += \
 	core/http/thread.c \
 	core/http/thread.h \
 	core/http/ticket.c \
+	core/http/transport.c \
+	core/http/transport.h \
 	core/http/upgrade.c \
 	core/http/upgrade.h \
 	core/http/wait.c \

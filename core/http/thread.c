@@ -230,9 +230,11 @@ static void *run(void *argument)
 	if (!thread->waiting) {
 		MHD_stop_daemon(thread->daemon);
 		thread->daemon = NULL;
+		cut_everything(thread); /* what the engine has left to be sent */
 	}
 	wye_prefaces_end();
 	wye_farewells_end();
+	wye_tls_thread_end();
 	wye_loop_end(&thread->loop);
 	return NULL;
 }

@@ -61,22 +61,23 @@ static enum MHD_Result refuse_at_once(struct wye_request *request, unsigned stat
 }
 
 static enum MHD_Result hand_over(struct wye_request *request, struct wye_handshake *handshake,
-				 enum wye_lane_verdict verdict, void **context)
+				 enum wye_lane_verdict verdict, const char *end, void **context)
 {
-	int fd = wye_http_connection_duplicate(request->connection);
+	struct wye_wire wire;
 
-	if (fd < 0) {
+	if (wye_http_connection_depart(request->connection, end, &wire)) {
 		wye_ws_lane_abandon(handshake, 503, WYE_WS_REFUSED);
 		return refuse_at_once(request, 503, "no descriptor left\n", context);
 	}
 	request->state = WYE_REQUEST_HANDED;
 	request->connection->handed_over = true;
 	wye_metric_add(request->connection->thread->metrics->handed_over, 1);
-	wye_ws_lane_hand_over(handshake, fd, verdict);
+	wye_ws_lane_hand_over(handshake, wire, verdict);
 	return MHD_NO;
 }
 
-enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body, void **context)
+enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body, const char *end,
+				  void **context)
 {
 	struct wye_handshake *handshake;
 	enum wye_lane_verdict verdict;
@@ -90,7 +91,7 @@ enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body, void *
 	wye_http_connection_serve(request->connection);
 	verdict = wye_ws_lane_enter(handshake);
 	if (verdict != WYE_LANE_REFUSED)
-		return hand_over(request, handshake, verdict, context);
+		return hand_over(request, handshake, verdict, end, context);
 	wye_metric_add(request->connection->thread->metrics->handshakes_refused, 1);
 	request->handshake = handshake;
 	request->state = WYE_REQUEST_UPGRADE;

@@ -12,8 +12,10 @@
  * else that has an Upgrade field is an ordinary request (RFC 9110, 7.8). */
 bool wye_upgrade_wanted(const struct wye_request *request);
 
-/* Runs the lane, in the engine's first call for the request. `body` says whether it has one. */
-enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body, void **context);
+/* Runs the lane, in the engine's first call for the request. `body` says whether it has one;
+ * `end` is that of the head in the engine's memory. */
+enum MHD_Result wye_upgrade_begin(struct wye_request *request, bool body, const char *end,
+				  void **context);
 
 /* Queues the answer to a refused handshake, in the engine's next call: so the connection lives
  * on. */

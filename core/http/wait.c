@@ -78,7 +78,7 @@ static void watch_client(void *argument)
 
 	request->wait->watching =
 		!wye_watch_start(&connection->thread->loop, &request->wait->hangup,
-				 connection->descriptor, 0, client_gone, request);
+				 connection->engine_descriptor, 0, client_gone, request);
 }
 
 /* ---- time ---- */

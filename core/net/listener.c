@@ -223,6 +223,7 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 		return error;
 	listener->trust = setup->trust;
 	listener->proxy = setup->proxy;
+	listener->tls = setup->tls;
 	listeners->count++;
 	return 0;
 }
@@ -257,12 +258,14 @@ void wye_acceptor_fini(struct wye_acceptor *acceptor)
 }
 
 /* Says 503 and closes; what the client may have sent is read first, as unread bytes would turn
- * the close into a reset that overtakes the answer. */
-static void turn_away(int descriptor)
+ * the close into a reset that overtakes the answer. Under TLS nothing can be said before a
+ * handshake, which is what there is no room for. */
+static void turn_away(const struct wye_listener *listener, int descriptor)
 {
 	char sink[4096];
 
-	if (send(descriptor, FULL, sizeof FULL - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+	if (!listener->tls &&
+	    send(descriptor, FULL, sizeof FULL - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
 		shutdown(descriptor, SHUT_WR);
 		while (recv(descriptor, sink, sizeof sink, MSG_DONTWAIT) > 0)
 			;
@@ -270,10 +273,11 @@ static void turn_away(int descriptor)
 	close(descriptor);
 }
 
-void wye_listener_turn_away(int descriptor, enum wye_limits_verdict why)
+void wye_listener_turn_away(const struct wye_listener *listener, int descriptor,
+			    enum wye_limits_verdict why)
 {
 	wye_metric_add(why == WYE_LIMITS_TOTAL ? metrics.full : metrics.full_address, 1);
-	turn_away(descriptor);
+	turn_away(listener, descriptor);
 }
 
 static void take(struct wye_acceptor *acceptor, const struct wye_listener *listener,
@@ -288,7 +292,7 @@ static void take(struct wye_acceptor *acceptor, const struct wye_listener *liste
 	}
 	verdict = wye_limits_enter(acceptor->limits, peer);
 	if (verdict != WYE_LIMITS_OK) {
-		wye_listener_turn_away(descriptor, verdict);
+		wye_listener_turn_away(listener, descriptor, verdict);
 		return;
 	}
 	wye_metric_add(metrics.accepted, 1);
@@ -297,7 +301,8 @@ static void take(struct wye_acceptor *acceptor, const struct wye_listener *liste
 
 /* Descriptors are out: the reserve makes room to turn a few away, then accepting pauses, as the
  * listener stays readable and would keep the thread spinning. */
-static unsigned shed(struct wye_acceptor *acceptor, int listener, uint64_t now)
+static unsigned shed(struct wye_acceptor *acceptor, const struct wye_listener *listener,
+		     uint64_t now)
 {
 	static _Atomic uint64_t logged;
 	uint64_t last = atomic_load(&logged);
@@ -307,9 +312,9 @@ static unsigned shed(struct wye_acceptor *acceptor, int listener, uint64_t now)
 		int fd;
 
 		close(acceptor->reserve);
-		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(listener->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
-			turn_away(fd);
+			turn_away(listener, fd);
 		acceptor->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			break;
@@ -337,7 +342,7 @@ static unsigned accept_from(struct wye_acceptor *acceptor, const struct wye_list
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			return shed(acceptor, listener->descriptor, now);
+			return shed(acceptor, listener, now);
 		if (errno == EAGAIN || errno == EBADF || errno == EINVAL)
 			return 0;
 		/* Others belong to the connection that went away before it was accepted. */

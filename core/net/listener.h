@@ -12,6 +12,7 @@
 #include "net/forwarded.h"
 #include "net/limits.h"
 #include "net/socketfile.h"
+#include "tls/context.h"
 
 /* Listeners of one program, at most. */
 #define WYE_LISTENERS_MAX 64
@@ -30,6 +31,7 @@ struct wye_listener {
 	char name[WYE_SOCKET_FILE_MAX + 6]; /* "127.0.0.1:8080", "[::1]:8080", "unix:/a" */
 	struct wye_trust trust;
 	struct wye_proxy_rules proxy;
+	struct wye_tls_context *tls; /* NULL: plain */
 };
 
 struct wye_listeners {
@@ -45,8 +47,9 @@ struct wye_listener_setup {
 	mode_t mode;         /* of that */
 	const char *inherit; /* name of an inherited socket, instead */
 	unsigned backlog;
-	struct wye_trust trust; /* borrowed for the listener's life */
+	struct wye_trust trust;      /* borrowed for the listener's life */
 	struct wye_proxy_rules proxy;
+	struct wye_tls_context *tls; /* likewise; NULL: plain */
 	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
 };
 
@@ -58,8 +61,9 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
  */
 void wye_listeners_close(struct wye_listeners *listeners);
 
-/* Says 503 to a new connection, counts why, and closes it. Any thread. */
-void wye_listener_turn_away(int descriptor, enum wye_limits_verdict why);
+/* Says 503 to a new connection, but under TLS, counts why, and closes it. Any thread. */
+void wye_listener_turn_away(const struct wye_listener *listener, int descriptor,
+			    enum wye_limits_verdict why);
 
 /* What an http thread accepts with. Its thread alone. */
 struct wye_acceptor {

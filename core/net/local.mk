@@ -16,4 +16,5 @@ libwyecore_a_SOURCES += \
 	core/net/proxy.c \
 	core/net/proxy.h \
 	core/net/socketfile.c \
-	core/net/socketfile.h
+	core/net/socketfile.h \
+	core/net/wire.h

@@ -101,7 +101,7 @@ static void finish(struct preface *preface)
 	stop(preface);
 	if (done.header.told &&
 	    wye_limits_change(done.limits, &done.peer, &peer) != WYE_LIMITS_OK) {
-		wye_listener_turn_away(done.descriptor, WYE_LIMITS_ADDRESS);
+		wye_listener_turn_away(done.listener, done.descriptor, WYE_LIMITS_ADDRESS);
 		end(preface);
 		return;
 	}

@@ -14,6 +14,8 @@ libwyecore_a_SOURCES += \
 	core/stream/room.c \
 	core/stream/room.h \
 	core/stream/run.h \
+	core/stream/secure.c \
+	core/stream/secure.h \
 	core/stream/send.c \
 	core/stream/send.h \
 	core/stream/socket.c \

@@ -14,6 +14,7 @@
 #include <wye/log.h>
 
 #include "stream/loop.h"
+#include "stream/secure.h"
 #include "stream/socket.h"
 
 static struct {
@@ -189,6 +190,7 @@ static void *run(void *argument)
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	wye_loop_end(&loop->loop);
 	close_engines(loop);
+	wye_secure_thread_end();
 	return NULL;
 }
 

@@ -4,7 +4,8 @@
  *
  * libwebsockets polls and reads; writing is our own sendmsg(2), so that everything that waits
  * is in the outbox, where bounds and policies reach it, and one call takes many chunks. When
- * the kernel takes no more, libwebsockets is asked for WRITEABLE.
+ * the kernel takes no more, libwebsockets is asked for WRITEABLE. Under TLS what is encrypted
+ * and not sent waits in the session, one record at most: the outbox waits behind it.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -15,6 +16,7 @@
 #include "stream/pressure.h"
 #include "stream/room.h"
 #include "stream/run.h"
+#include "stream/secure.h"
 
 _Thread_local struct wye_socket *wye_socket_speaking;
 
@@ -73,22 +75,25 @@ static int queued_in_kernel(const struct wye_socket *socket)
 	return ioctl(socket->descriptor, SIOCOUTQ, &queued) ? 0 : queued;
 }
 
-/* For a Unix socket the kernel counts its own memory: more than what waits, but nothing when
- * nothing does. */
-static uint64_t taken_of(const struct wye_socket *socket, int queued)
+/* What the peer has not taken. Under TLS it is encrypted, and so a little more; for a Unix socket
+ * the kernel counts its own memory: more than what waits, but nothing when nothing does. */
+static uint64_t on_the_way(const struct wye_socket *socket)
 {
-	return socket->written > (uint64_t)queued ? socket->written - (uint64_t)queued : 0;
+	uint64_t queued = (uint64_t)queued_in_kernel(socket);
+
+	if (socket->tls)
+		queued += wye_tls_waiting(socket->tls);
+	return queued < socket->written ? queued : socket->written;
 }
 
 uint64_t wye_socket_taken(const struct wye_socket *socket)
 {
-	return taken_of(socket, queued_in_kernel(socket));
+	return socket->written - on_the_way(socket);
 }
 
 static void look_at_progress(struct wye_socket *socket, uint64_t now)
 {
-	int queued = queued_in_kernel(socket);
-	uint64_t taken = taken_of(socket, queued);
+	uint64_t queued = on_the_way(socket), taken = socket->written - queued;
 
 	if (taken > socket->taken || (!queued && !socket->outbox.bytes)) {
 		socket->taken = taken;
@@ -177,11 +182,13 @@ static __attribute__((noinline)) ssize_t write_outbox(int descriptor,
 }
 
 /* What there is mostly is one chunk. */
-static ssize_t write_head(const struct wye_socket *socket)
+static ssize_t write_head(struct wye_socket *socket)
 {
 	const struct wye_chunk *head = socket->outbox.head;
 	size_t length = head->end - head->start;
 
+	if (socket->tls)
+		return wye_secure_write_outbox(socket);
 	if (head->next)
 		return write_outbox(socket->descriptor, &socket->outbox);
 	return write_plain(socket->descriptor, head->bytes + head->start,
@@ -212,7 +219,7 @@ static bool write_some(struct wye_socket *socket, bool *again)
 		wye_socket_unreserve(socket, left.messages, left.payload);
 		socket->ops->written(socket, left.messages, left.payload);
 	}
-	*again = socket->outbox.bytes;
+	*again = socket->outbox.bytes && !socket->blocked;
 	return true;
 }
 
@@ -235,6 +242,17 @@ static bool write_all(struct wye_socket *socket)
 	return true;
 }
 
+/* What the outbox gave is out of the session too; then the peer is told that it was all. */
+static bool is_all_sent(struct wye_socket *socket)
+{
+	if (!socket->tls)
+		return true;
+	if (wye_tls_waiting(socket->tls))
+		return socket->dropped;
+	wye_secure_shut(socket);
+	return true;
+}
+
 static void flush(struct wye_socket *socket)
 {
 	if (socket->killed)
@@ -245,7 +263,7 @@ static void flush(struct wye_socket *socket)
 		wye_socket_kill(socket, WYE_SOCKET_PEER);
 		return;
 	}
-	if (socket->closing && !socket->outbox.bytes) {
+	if (socket->closing && !socket->outbox.bytes && is_all_sent(socket)) {
 		wye_socket_kill(socket, WYE_SOCKET_CLOSED);
 		return;
 	}
@@ -282,7 +300,8 @@ size_t wye_socket_write_past(struct wye_socket *socket, const uint8_t *data, siz
 	if (!is_clear(socket))
 		return 0;
 	watch_progress(socket);
-	sent = write_plain(socket->descriptor, data, length);
+	sent = socket->tls ? wye_secure_write(socket, data, length)
+			   : write_plain(socket->descriptor, data, length);
 	if (sent < 0) {
 		socket->broken = !note_failure(socket);
 		mark_dirty(socket);
@@ -315,6 +334,7 @@ void wye_socket_close(struct wye_socket *socket)
 void wye_socket_drop(struct wye_socket *socket)
 {
 	clear(socket);
+	socket->dropped = true;
 	wye_socket_close(socket);
 }
 
@@ -346,6 +366,27 @@ static void go_on(struct wye_socket *socket)
 		lws_rx_flow_control(socket->wsi, 1);
 }
 
+static void pass_on(struct wye_socket *socket, uint8_t *data, size_t length)
+{
+	wye_socket_speaking = socket;
+	socket->ops->received(socket, data, length);
+	wye_socket_speaking = NULL;
+	if (socket->outbox.bytes >= FLUSH_EARLY || socket->closing)
+		flush(socket);
+}
+
+static void pass_on_opened(struct wye_socket *socket, const uint8_t *data, size_t length)
+{
+	enum wye_secure_state state;
+	uint8_t *plain;
+
+	state = wye_secure_open(socket, data, length, &plain, &length);
+	if (length)
+		pass_on(socket, plain, length);
+	if (state == WYE_SECURE_ENDED)
+		wye_socket_kill(socket, WYE_SOCKET_PEER);
+}
+
 static int receive(struct wye_socket *socket, uint8_t *data, size_t length)
 {
 	if (socket->killed)
@@ -353,11 +394,10 @@ static int receive(struct wye_socket *socket, uint8_t *data, size_t length)
 	if (socket->closing)
 		return 0;
 	socket->receiving = true;
-	wye_socket_speaking = socket;
-	socket->ops->received(socket, data, length);
-	wye_socket_speaking = NULL;
-	if (socket->outbox.bytes >= FLUSH_EARLY || socket->closing)
-		flush(socket);
+	if (socket->tls)
+		pass_on_opened(socket, data, length);
+	else
+		pass_on(socket, data, length);
 	socket->receiving = false;
 	return socket->killed ? -1 : 0;
 }
@@ -368,6 +408,8 @@ static int writeable(struct wye_socket *socket)
 		return -1;
 	socket->blocked = false;
 	socket->receiving = true;
+	if (socket->tls && !wye_secure_resend(socket))
+		socket->broken = true;
 	flush(socket);
 	socket->receiving = false;
 	return socket->killed ? -1 : 0;
@@ -390,6 +432,8 @@ static void end(struct wye_socket *socket)
 	socket->next = loop->dead;
 	loop->dead = socket;
 	socket->ops->ended(socket, (enum wye_socket_end)socket->end);
+	wye_tls_destroy(socket->tls);
+	socket->tls = NULL;
 	if (socket->waits)
 		wye_socket_relieve(socket);
 	atomic_fetch_sub_explicit(&loop->open, 1, memory_order_relaxed);
@@ -418,14 +462,30 @@ int wye_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, void 
 	}
 }
 
-int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,
-		     const struct wye_socket_ops *ops, unsigned write_timeout)
+/* Some may be left to send; and some to receive, at the turn's end. */
+static void adopt_session(struct wye_socket *socket)
 {
-	lws_sock_file_fd_type adopted = { .sockfd = descriptor };
+	size_t waiting = wye_tls_waiting(socket->tls);
+
+	mark_dirty(socket);
+	socket->written = waiting + (uint64_t)queued_in_kernel(socket);
+	if (!waiting)
+		return;
+	socket->blocked = true;
+	lws_callback_on_writable(socket->wsi);
+	watch_progress(socket);
+}
+
+int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop,
+		     struct wye_wire wire, const struct wye_socket_ops *ops,
+		     unsigned write_timeout)
+{
+	lws_sock_file_fd_type adopted = { .sockfd = wire.descriptor };
 
 	*socket = (struct wye_socket) { .ops = ops,
 					.loop = loop,
-					.descriptor = descriptor,
+					.descriptor = wire.descriptor,
+					.tls = wire.tls,
 					.slot = socket->slot,
 					.id = socket->id,
 					.policy = socket->policy };
@@ -433,14 +493,18 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, in
 	wye_timer_init(&socket->timer, tick, socket);
 	socket->wsi = lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_SOCKET, adopted,
 						 loop->protocols[0].name, NULL);
-	if (!socket->wsi)
+	if (!socket->wsi) {
+		wye_tls_destroy(wire.tls);
 		return -ENOMEM;
+	}
 	lws_set_opaque_user_data(socket->wsi, socket);
 	socket->next = loop->sockets;
 	socket->link = &loop->sockets;
 	if (socket->next)
 		socket->next->link = &socket->next;
 	loop->sockets = socket;
+	if (wire.tls)
+		adopt_session(socket);
 	return 0;
 }
 
@@ -479,6 +543,13 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 	lws_set_opaque_user_data(to->wsi, to);
 }
 
+/* Outside of the engine's callbacks. */
+static void receive_put_back(struct wye_socket *socket)
+{
+	if (receive(socket, NULL, 0) < 0)
+		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
 static void settle(struct wye_socket *socket)
 {
 	if (socket->killed)
@@ -487,6 +558,8 @@ static void settle(struct wye_socket *socket)
 		socket->served = socket->loop->flushes;
 		go_on(socket);
 	}
+	if (socket->tls && wye_tls_has_news(socket->tls) && !socket->paused)
+		receive_put_back(socket);
 	flush(socket);
 }
 

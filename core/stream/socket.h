@@ -7,6 +7,7 @@
 #ifndef WYE_CORE_STREAM_SOCKET_H
 #define WYE_CORE_STREAM_SOCKET_H
 
+#include "net/wire.h"
 #include "stream/loop.h"
 #include "stream/outbox.h"
 
@@ -52,6 +53,7 @@ struct wye_socket {
 	const struct wye_socket_ops *ops;
 	struct wye_stream_loop *loop;
 	struct lws *wsi;
+	struct wye_tls *tls;             /* NULL: plain */
 	struct wye_socket *next, **link; /* all of the loop; later: the dead */
 	struct wye_socket *next_dirty;
 	struct wye_slot *slot; /* NULL before it has an id, and once that is refused (send.h) */
@@ -61,9 +63,9 @@ struct wye_socket {
 	struct wye_timer timer;      /* write progress and the deadline */
 	uint64_t deadline;           /* milliseconds of the loop's clock; 0: none */
 	uint64_t progress_at;        /* when the peer last took something */
-	uint64_t written,
-		taken; /* bytes given to the kernel; taken by the peer at the last look */
-	unsigned write_timeout; /* milliseconds; 0: none */
+	uint64_t written, taken; /* plain bytes given to the kernel or to TLS; taken by the peer
+				    at the last look */
+	unsigned write_timeout;  /* milliseconds; 0: none */
 	unsigned served;    /* in which flush it went on after a pause, or was told of room */
 	unsigned accounted; /* bytes of the outbox that wye_pressure counts */
 	int descriptor;
@@ -73,16 +75,19 @@ struct wye_socket {
 	bool crowded; /* the outbox was more than half full, or refused something, or somebody
 			 waits for room */
 	bool broken;  /* a write failed where it could not be told */
+	bool dropped; /* what waits is not waited for */
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
 
 /* The socket whose received() runs on this thread: most sends go to it. NULL: none. */
 extern _Thread_local struct wye_socket *wye_socket_speaking;
 
-/* Adopts a descriptor, which belongs to the socket from now on. Returns 0, or a negative errno;
- * the descriptor is closed then, and no callback comes. */
-int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop, int descriptor,
-		     const struct wye_socket_ops *ops, unsigned write_timeout) WYE_MUST_CHECK;
+/* Adopts a client's socket, which belongs to `socket` from now on. What was read of it too
+ * early is received at the turn's end. Returns 0, or a negative errno; the wire is closed then,
+ * and no callback comes. */
+int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop,
+		     struct wye_wire wire, const struct wye_socket_ops *ops,
+		     unsigned write_timeout) WYE_MUST_CHECK;
 
 /* Gives an adopted socket to another taker: `to` takes its place, `from` is only memory then.
  * Not in a callback of the socket's own. */

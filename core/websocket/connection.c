@@ -384,8 +384,7 @@ void wye_ws_give_up(struct wye_handshake *handshake)
 					.status = 503,
 					.code = WYE_WS_ABNORMAL };
 
-	if (handshake->descriptor >= 0)
-		close(handshake->descriptor);
+	wye_wire_close(&handshake->wire);
 	wye_limits_leave(handshake->loop->limits, &handshake->peer);
 	wye_ws_lane_closed(handshake, &ending);
 	wye_handshake_destroy(handshake);
@@ -417,15 +416,12 @@ static void open_handler(struct wye_ws *ws, const struct wye_handshake *handshak
 static int take_socket(struct wye_ws *ws, struct wye_handshake *handshake,
 		       struct wye_socket *adopted)
 {
-	int descriptor = handshake->descriptor;
-
 	if (adopted) {
 		wye_socket_move(adopted, &ws->socket, &OPS, ws->route->write_timeout);
 		return 0;
 	}
-	handshake->descriptor = -1; /* the socket's now */
-	return wye_socket_adopt(&ws->socket, handshake->loop, descriptor, &OPS,
-				ws->route->write_timeout);
+	return wye_socket_adopt(&ws->socket, handshake->loop, wye_wire_take(&handshake->wire),
+				&OPS, ws->route->write_timeout);
 }
 
 /* What can't be opened: an adopted socket closes by itself, and leaves the limits then. */

@@ -76,7 +76,7 @@ int wye_handshake_create(struct wye_handshake **out, const struct wye_handshake_
 		return -ENOMEM;
 	memset(handshake, 0, offsetof(struct wye_handshake, memory));
 	wye_arena_init(&handshake->arena, handshake->memory, sizeof handshake->memory);
-	handshake->descriptor = -1;
+	handshake->wire.descriptor = -1;
 	handshake->reply_last = &handshake->reply;
 	wye_context_init(&handshake->context, wye_loop_current(), wye_pending_deadline_over);
 	error = fill(handshake, source);

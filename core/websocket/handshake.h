@@ -15,6 +15,7 @@
 #include "base/jobs.h"
 #include "base/mailbox.h"
 #include "net/limits.h"
+#include "net/wire.h"
 #include "route/lanes.h"
 #include "route/pairs.h"
 #include "route/target.h"
@@ -48,7 +49,7 @@ enum {
 struct wye_handshake {
 	struct wye_mail mail;         /* to the stream loop */
 	struct wye_stream_loop *loop; /* NULL while it is on its http thread */
-	int descriptor;
+	struct wye_wire wire;
 	union wye_address peer; /* of the socket, which the limits count */
 	uint8_t address[16];    /* the client's */
 	struct wye_text target, host, client, id, user, subprotocol;

@@ -274,10 +274,10 @@ void wye_ws_lane_abandon(struct wye_handshake *handshake, unsigned status,
 	wye_handshake_destroy(handshake);
 }
 
-void wye_ws_lane_hand_over(struct wye_handshake *handshake, int descriptor,
+void wye_ws_lane_hand_over(struct wye_handshake *handshake, struct wye_wire wire,
 			   enum wye_lane_verdict verdict)
 {
-	handshake->descriptor = descriptor;
+	handshake->wire = wire;
 	wye_context_leave(&handshake->context);
 	handshake->loop = wye_stream_pick();
 	if (wye_loop_mail(&handshake->loop->loop, &handshake->mail,

@@ -27,7 +27,7 @@ enum wye_lane_verdict wye_ws_lane_go_on(struct wye_handshake *handshake,
 
 /* Hands an accepted handshake, or one that is to move, over to a stream loop, with its socket.
  * It belongs to that loop from now on, also if that fails: then both are gone. */
-void wye_ws_lane_hand_over(struct wye_handshake *handshake, int descriptor,
+void wye_ws_lane_hand_over(struct wye_handshake *handshake, struct wye_wire wire,
 			   enum wye_lane_verdict verdict);
 
 /* Gives a handshake up that was not refused by the chain: its closed steps run, with this

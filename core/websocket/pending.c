@@ -229,12 +229,10 @@ void wye_pending_take_over(struct wye_mail *mail)
 	struct wye_handshake *handshake = (struct wye_handshake *)mail;
 	struct wye_stream_loop *loop = handshake->loop;
 	struct wye_pending *pending = calloc(1, sizeof *pending);
-	int descriptor = handshake->descriptor;
 
-	if (pending)
-		handshake->descriptor = -1; /* the socket's now */
 	if (!pending ||
-	    wye_socket_adopt(&pending->socket, loop, descriptor, &OPS, WRITE_TIMEOUT)) {
+	    wye_socket_adopt(&pending->socket, loop, wye_wire_take(&handshake->wire), &OPS,
+			     WRITE_TIMEOUT)) {
 		wye_stream_unpick(loop);
 		free(pending);
 		wye_ws_give_up(handshake);

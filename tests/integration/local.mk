@@ -59,14 +59,16 @@ INTEGRATION_TESTS = \
 	tests/integration/test_tasks.py \
 	tests/integration/test_tickets.py \
 	tests/integration/test_timeout.py \
+	tests/integration/test_tls.py \
 	tests/integration/test_token.py \
 	tests/integration/test_token_command.py \
 	tests/integration/test_unix_socket.py \
 	tests/integration/test_unlucky.py \
-	tests/integration/test_upgrade.py
+	tests/integration/test_upgrade.py \
+	tests/integration/test_wss.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/peers.py \
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/peers.py \
 	tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.

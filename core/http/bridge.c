@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bridge.c - see bridge.h.
+ *
+ * Whatever has happened, settle() comes last: it asks for the events that can be used now, or
+ * ends the bridge.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "http/bridge.h"
+#include "http/connection.h"
+#include "http/thread.h"
+#include "net/farewell.h"
+
+enum {
+	PIECE = 16384,      /* bytes of one record */
+	CHUNK = 2 * PIECE,  /* of one read from the client */
+	PAIR = 65536,       /* that the kernel holds between the engine and here */
+	UNSENT_MAX = 65536, /* that wait for the client: beyond, it is not read */
+};
+
+struct side {
+	struct wye_watch watch;
+	int descriptor;  /* -1: none */
+	unsigned events; /* that are watched */
+	bool watching;
+};
+
+struct wye_bridge {
+	struct wye_http_connection *connection;
+	struct wye_loop *loop;
+	struct wye_tls *tls;
+	struct side client, engine;
+	struct wye_buffer held; /* plain bytes for the engine; from `held_at` on */
+	size_t held_at;
+	uint64_t received, sent;
+	bool ready;        /* the handshake is over */
+	bool late;         /* its time is over */
+	bool input_ended;  /* the client sends no more */
+	bool deaf;         /* the engine takes no more */
+	bool output_ended; /* the engine writes no more */
+	bool engine_left;
+	bool broken; /* nothing can be read or written any more */
+	bool gone;   /* and nobody is there to be told */
+};
+
+/* ---- events ---- */
+
+static void client_ready(void *argument, unsigned events);
+static void engine_ready(void *argument, unsigned events);
+
+static void unwatch(struct wye_bridge *bridge, struct side *side)
+{
+	if (side->watching)
+		wye_watch_stop(bridge->loop, &side->watch);
+	side->watching = false;
+}
+
+static int watch(struct wye_bridge *bridge, struct side *side, unsigned events)
+{
+	int error;
+
+	if (side->watching && side->events == events)
+		return 0;
+	if (side->watching)
+		error = wye_watch_change(bridge->loop, &side->watch, events);
+	else
+		error = wye_watch_start(bridge->loop, &side->watch, side->descriptor, events,
+					side == &bridge->client ? client_ready : engine_ready,
+					bridge);
+	side->watching = side->watching || !error;
+	side->events = events;
+	return error;
+}
+
+/* That the client has ended its sending is news only to who reads. */
+static unsigned client_events(const struct wye_bridge *bridge)
+{
+	size_t waiting = wye_tls_waiting(bridge->tls);
+	unsigned events = waiting ? WYE_WRITABLE : 0;
+
+	if (!bridge->input_ended && !bridge->held.length && waiting <= UNSENT_MAX)
+		return events | WYE_READABLE;
+	return events | WYE_HALF_CLOSED;
+}
+
+static unsigned engine_events(const struct wye_bridge *bridge)
+{
+	unsigned events = 0;
+
+	if (bridge->held.length)
+		events |= WYE_WRITABLE;
+	if (!bridge->output_ended && !wye_tls_waiting(bridge->tls))
+		events |= WYE_READABLE;
+	return events;
+}
+
+/* ---- the end ---- */
+
+static void break_off(struct wye_bridge *bridge)
+{
+	bridge->broken = true;
+	if (bridge->engine.descriptor >= 0)
+		shutdown(bridge->engine.descriptor, SHUT_RDWR);
+}
+
+static void lose(struct wye_bridge *bridge)
+{
+	bridge->gone = true;
+	break_off(bridge);
+}
+
+static bool is_over(const struct wye_bridge *bridge)
+{
+	if (bridge->engine.descriptor < 0)
+		return bridge->broken || bridge->input_ended;
+	if (!bridge->engine_left)
+		return false;
+	return bridge->broken || (bridge->output_ended && !wye_tls_waiting(bridge->tls));
+}
+
+/* All but the client's socket and session. */
+static void dismantle(struct wye_bridge *bridge)
+{
+	struct wye_http_connection *connection = bridge->connection;
+
+	unwatch(bridge, &bridge->client);
+	unwatch(bridge, &bridge->engine);
+	if (bridge->engine.descriptor >= 0)
+		close(bridge->engine.descriptor);
+	wye_buffer_fini(&bridge->held);
+	connection->bridge = NULL;
+	connection->descriptor = -1;
+	free(bridge);
+}
+
+static void count_end(const struct wye_bridge *bridge)
+{
+	if (bridge->ready)
+		return;
+	if (bridge->late)
+		wye_tls_count_failure(WYE_TLS_FAILED_TIME);
+	else if (bridge->gone || !bridge->broken)
+		wye_tls_count_failure(WYE_TLS_FAILED_GONE);
+	else
+		wye_tls_count_failure(wye_tls_failure(bridge->tls));
+}
+
+/* A client that is there gets a moment to take what it was told. */
+static void finish(struct wye_bridge *bridge)
+{
+	struct wye_http_connection *connection = bridge->connection;
+	int descriptor = bridge->client.descriptor;
+	bool gone = bridge->gone;
+
+	count_end(bridge);
+	wye_tls_destroy(bridge->tls);
+	dismantle(bridge);
+	if (gone) {
+		close(descriptor);
+	} else {
+		connection->handed_over = true; /* it leaves the limits after that */
+		wye_farewell(&connection->thread->loop, descriptor, NULL, 0,
+			     connection->thread->limits, &connection->peer);
+	}
+	wye_http_connection_release(connection);
+}
+
+static void settle(struct wye_bridge *bridge)
+{
+	if (!bridge->broken && watch(bridge, &bridge->client, client_events(bridge)))
+		lose(bridge);
+	if (!bridge->broken && bridge->engine.descriptor >= 0) {
+		unsigned events = engine_events(bridge);
+
+		if (!events) /* it may have closed, which would be reported all the time */
+			unwatch(bridge, &bridge->engine);
+		else if (watch(bridge, &bridge->engine, events))
+			lose(bridge);
+	}
+	if (is_over(bridge)) {
+		finish(bridge);
+	} else if (bridge->broken) {
+		unwatch(bridge, &bridge->client);
+		unwatch(bridge, &bridge->engine);
+	}
+}
+
+/* ---- from the client to the engine ---- */
+
+static int join_engine(struct wye_bridge *bridge)
+{
+	const int size = PAIR;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	bridge->engine.descriptor = ends[0];
+	if (wye_http_connection_attach(bridge->connection, ends[1]))
+		return 0;
+	bridge->engine_left = true;
+	return -ENOMEM;
+}
+
+static void end_input(struct wye_bridge *bridge)
+{
+	bridge->input_ended = true;
+	if (bridge->engine.descriptor >= 0 && !bridge->held.length)
+		shutdown(bridge->engine.descriptor, SHUT_WR);
+}
+
+static void stop_passing(struct wye_bridge *bridge)
+{
+	bridge->deaf = true;
+	bridge->held_at = 0;
+	wye_buffer_fini(&bridge->held);
+}
+
+/* Returns how many bytes the engine's socket took. */
+static size_t offer(struct wye_bridge *bridge, const char *data, size_t length)
+{
+	ssize_t sent =
+		send(bridge->engine.descriptor, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent >= 0)
+		return (size_t)sent;
+	if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+		stop_passing(bridge);
+	return 0;
+}
+
+static int pass(struct wye_bridge *bridge, const char *data, size_t length)
+{
+	size_t taken = 0;
+	int error = 0;
+
+	if (bridge->engine.descriptor < 0)
+		error = join_engine(bridge);
+	if (error)
+		return error;
+	bridge->received += length;
+	if (!bridge->held.length && !bridge->deaf)
+		taken = offer(bridge, data, length);
+	if (bridge->deaf || taken == length)
+		return 0;
+	return wye_buffer_append(&bridge->held, data + taken, length - taken);
+}
+
+static void pass_held(struct wye_bridge *bridge)
+{
+	size_t taken = offer(bridge, bridge->held.data + bridge->held_at,
+			     bridge->held.length - bridge->held_at);
+
+	if (bridge->deaf)
+		return;
+	bridge->held_at += taken;
+	if (bridge->held_at < bridge->held.length)
+		return;
+	bridge->held_at = 0;
+	wye_buffer_fini(&bridge->held);
+	if (bridge->input_ended)
+		shutdown(bridge->engine.descriptor, SHUT_WR);
+}
+
+static void send_output(struct wye_bridge *bridge)
+{
+	int error = wye_tls_send(bridge->tls, bridge->client.descriptor, &bridge->sent);
+
+	if (error && error != -EAGAIN)
+		lose(bridge);
+}
+
+static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
+{
+	char plain[PIECE];
+	ssize_t got;
+	int error = 0;
+
+	wye_tls_feed(data, length);
+	do {
+		got = wye_tls_read(bridge->tls, plain, sizeof plain);
+		if (got > 0)
+			error = pass(bridge, plain, (size_t)got);
+	} while (got > 0 && !error);
+	bridge->ready = bridge->ready || wye_tls_is_ready(bridge->tls);
+	send_output(bridge);
+	if (error)
+		lose(bridge);
+	else if (got == -EPIPE)
+		end_input(bridge);
+	else if (got < 0)
+		break_off(bridge);
+}
+
+static void take_input(struct wye_bridge *bridge)
+{
+	char chunk[CHUNK];
+	ssize_t got = recv(bridge->client.descriptor, chunk, sizeof chunk, MSG_DONTWAIT);
+
+	if (got > 0)
+		decrypt(bridge, chunk, (size_t)got);
+	else if (!got)
+		end_input(bridge);
+	else if (errno != EAGAIN && errno != EINTR)
+		lose(bridge);
+}
+
+/* A hang-up that is no end of sending is one of the whole connection. */
+static void client_ready(void *argument, unsigned events)
+{
+	struct wye_bridge *bridge = argument;
+	bool reading = bridge->client.events & WYE_READABLE;
+
+	if (events & WYE_WRITABLE)
+		send_output(bridge);
+	if (!bridge->broken && reading && events & (WYE_READABLE | WYE_HANGUP))
+		take_input(bridge);
+	else if (!reading && events & WYE_HANGUP)
+		lose(bridge);
+	settle(bridge);
+}
+
+/* ---- from the engine to the client ---- */
+
+static void encrypt(struct wye_bridge *bridge, const void *data, size_t length)
+{
+	if (wye_tls_write(bridge->tls, data, length))
+		break_off(bridge);
+	send_output(bridge);
+}
+
+/* Returns false when there is no more for now. */
+static bool take_piece(struct wye_bridge *bridge)
+{
+	char plain[PIECE];
+	ssize_t got = recv(bridge->engine.descriptor, plain, sizeof plain, MSG_DONTWAIT);
+
+	if (got > 0) {
+		encrypt(bridge, plain, (size_t)got);
+		return !bridge->broken && got == sizeof plain;
+	}
+	/* An engine that left something unread resets the pair: behind what it wrote. */
+	bridge->output_ended = !got || (errno != EAGAIN && errno != EINTR);
+	return false;
+}
+
+static void take_output(struct wye_bridge *bridge)
+{
+	while (!bridge->broken && !bridge->output_ended && !wye_tls_waiting(bridge->tls) &&
+	       take_piece(bridge))
+		;
+	if (!bridge->output_ended || bridge->broken)
+		return;
+	wye_tls_shut(bridge->tls);
+	send_output(bridge);
+}
+
+static void engine_ready(void *argument, unsigned events)
+{
+	struct wye_bridge *bridge = argument;
+
+	if (bridge->held.length && events & (WYE_WRITABLE | WYE_HANGUP))
+		pass_held(bridge);
+	if (!bridge->output_ended)
+		take_output(bridge);
+	settle(bridge);
+}
+
+/* Also what the client has no room for: the pair's buffer is the most. */
+static void take_all_output(struct wye_bridge *bridge)
+{
+	while (!bridge->broken && take_piece(bridge))
+		;
+}
+
+/* ---- life ---- */
+
+int wye_bridge_create(struct wye_bridge **out, struct wye_http_connection *connection)
+{
+	const int on = 1;
+	struct wye_bridge *bridge = calloc(1, sizeof *bridge);
+	int error;
+
+	if (!bridge)
+		return -ENOMEM;
+	bridge->connection = connection;
+	bridge->loop = &connection->thread->loop;
+	bridge->client.descriptor = connection->descriptor;
+	bridge->engine.descriptor = -1;
+	setsockopt(connection->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	error = wye_tls_create(&bridge->tls, connection->listener->tls);
+	if (!error)
+		error = watch(bridge, &bridge->client, WYE_READABLE);
+	if (error) {
+		wye_tls_destroy(bridge->tls);
+		free(bridge);
+		return error;
+	}
+	*out = bridge;
+	return 0;
+}
+
+uint64_t wye_bridge_received(const struct wye_bridge *bridge)
+{
+	return bridge->received;
+}
+
+bool wye_bridge_is_full(const struct wye_bridge *bridge)
+{
+	return bridge->held.length;
+}
+
+bool wye_bridge_has_ended(const struct wye_bridge *bridge)
+{
+	return bridge->input_ended && !bridge->held.length;
+}
+
+bool wye_bridge_say(struct wye_bridge *bridge, const void *bytes, size_t length)
+{
+	if (!bridge->ready || bridge->broken || bridge->output_ended)
+		return false;
+	take_all_output(bridge);
+	if (!bridge->broken && !bridge->output_ended)
+		encrypt(bridge, bytes, length);
+	return !bridge->broken;
+}
+
+void wye_bridge_cut(struct wye_bridge *bridge)
+{
+	if (bridge->engine.descriptor < 0 || bridge->engine_left) {
+		wye_tls_shut(bridge->tls);
+		send_output(bridge);
+		lose(bridge);
+	} else {
+		stop_passing(bridge);
+		shutdown(bridge->engine.descriptor, SHUT_RDWR);
+	}
+	settle(bridge);
+}
+
+void wye_bridge_expire(struct wye_bridge *bridge)
+{
+	bridge->late = true;
+	wye_bridge_cut(bridge);
+}
+
+void wye_bridge_engine_left(struct wye_bridge *bridge)
+{
+	bridge->engine_left = true;
+	settle(bridge);
+}
+
+/* ---- leaving ---- */
+
+static size_t in_pair(const struct wye_http_connection *connection)
+{
+	int waiting = 0;
+
+	return ioctl(connection->engine_descriptor, FIONREAD, &waiting) ? 0 : (size_t)waiting;
+}
+
+static int put_back_pair(struct wye_bridge *bridge, size_t length)
+{
+	char plain[PIECE];
+	ssize_t got = 1;
+	int error = 0;
+
+	while (length && !error && got > 0) {
+		got = recv(bridge->connection->engine_descriptor, plain,
+			   length < sizeof plain ? length : sizeof plain, MSG_DONTWAIT);
+		if (got > 0) {
+			error = wye_tls_put_back(bridge->tls, plain, (size_t)got);
+			length -= (size_t)got;
+		}
+	}
+	return error;
+}
+
+/* What the engine has read behind the head, what it has not read, what it had no room for. */
+static int put_back(struct wye_bridge *bridge, const char *behind)
+{
+	size_t held = bridge->held.length - bridge->held_at;
+	size_t unread = in_pair(bridge->connection);
+	uint64_t used = bridge->connection->intake.next + held + unread;
+	int error = 0;
+
+	if (bridge->received > used)
+		error = wye_tls_put_back(bridge->tls, behind, bridge->received - used);
+	if (!error)
+		error = put_back_pair(bridge, unread);
+	if (!error && held)
+		error = wye_tls_put_back(bridge->tls, bridge->held.data + bridge->held_at,
+					 held);
+	return error;
+}
+
+int wye_bridge_depart(struct wye_bridge *bridge, const char *behind, struct wye_wire *out)
+{
+	int error = bridge->broken ? -EPIPE : 0;
+
+	if (!error && behind)
+		error = put_back(bridge, behind);
+	if (error)
+		return error;
+	take_all_output(bridge);
+	*out = (struct wye_wire) { bridge->client.descriptor, bridge->tls };
+	dismantle(bridge);
+	return 0;
+}
