@@ -114,8 +114,8 @@ static int drop(const struct wye_options *options, struct wye_error *why)
 }
 
 /* The limit of 1 is one that no file fits into, and that the kernel takes for "none" where a
- * program takes the dumps (core(5)); 0 it would not. Who becomes another user is not dumpable
- * any more. */
+ * program takes the dumps (do_coredump() of fs/coredump.c); 0 it would not. Who becomes another
+ * user is not dumpable any more. */
 static void set_core_dumps(bool wanted)
 {
 	struct rlimit limit = { 1, 1 };
