@@ -85,7 +85,7 @@ static bool fits(const struct wye_request *request)
 
 	if (size > limits->max_header)
 		return false;
-	if (size < limits->max_header / 8) /* even if all fields were of the shortest */
+	if (size < limits->max_header / 40) /* even if there were a parameter per two bytes */
 		return true;
 	entries = MHD_get_connection_values_n(engine, all, NULL, NULL);
 	(void)MHD_lookup_connection_value_n(engine, MHD_HEADER_KIND, "Cookie", 6, &text,
@@ -108,7 +108,7 @@ static enum MHD_Result refuse(struct wye_request *request, struct wye_fault faul
 static enum MHD_Result too_large(struct wye_request *request)
 {
 	request->ending = WYE_REQUEST_REFUSED;
-	wye_reply_plain(request, 431, "header fields too large\n");
+	wye_reply_plain(request, 431, "header fields or parameters too large\n");
 	return wye_reply_say(request);
 }
 
@@ -310,12 +310,17 @@ static bool is_body_bad(const struct wye_request *request)
 
 static void note_ending(struct wye_request *request, enum MHD_RequestTerminationCode code)
 {
+	unsigned status = engine_status(request->connection->engine);
+
 	if (request->ending != WYE_REQUEST_FINISHED || request->said)
 		return; /* known: refused, timed out, stopped, aborted, answered by ourselves */
-	if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK &&
-	    request->state != WYE_REQUEST_QUEUED) {
+	if (request->state != WYE_REQUEST_QUEUED &&
+	    (code == MHD_REQUEST_TERMINATED_COMPLETED_OK || status)) {
 		request->ending = WYE_REQUEST_REFUSED;
-		request->reply.status = engine_status(request->connection->engine);
+		request->reply.status = status;
+	} else if (request->state == WYE_REQUEST_NEW &&
+		   code == MHD_REQUEST_TERMINATED_WITH_ERROR) { /* its pool is full */
+		(void)too_large(request);
 	} else if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
 		request->ending = WYE_REQUEST_ABORTED;
 		wye_context_cancel(&request->context, WYE_CANCEL_GONE);
@@ -365,19 +370,10 @@ static void count_ending(const struct wye_request *request)
 	}
 }
 
-static void completed(void *cls, struct MHD_Connection *engine, void **context,
-		      enum MHD_RequestTerminationCode code)
+static void end_request(struct wye_request *request, enum MHD_RequestTerminationCode code)
 {
-	struct wye_request *request;
-	struct wye_http_connection *connection;
+	struct wye_http_connection *connection = request->connection;
 
-	(void)cls;
-	(void)engine;
-	if (!*context)
-		return;
-	request = wye_request_from(*context);
-	*context = NULL;
-	connection = request->connection;
 	wye_loop_wake_up(&connection->thread->loop);
 	if (request->handshake || request->state == WYE_REQUEST_HANDED) {
 		wye_upgrade_end(request);
@@ -394,6 +390,33 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 	connection->request = NULL;
 	wye_http_connection_rest(connection);
 	wye_request_finish(request);
+}
+
+static void completed(void *cls, struct MHD_Connection *engine, void **context,
+		      enum MHD_RequestTerminationCode code)
+{
+	struct wye_request *request;
+
+	(void)cls;
+	(void)engine;
+	if (!*context)
+		return;
+	request = wye_request_from(*context);
+	*context = NULL;
+	end_request(request, code);
+}
+
+/* A query of more parameters than the pool has room for: the engine closes without an answer,
+ * and without a word to us but this one. */
+static void notice(void *cls, struct MHD_Connection *engine, void **context,
+		   enum MHD_ConnectionNotificationCode code)
+{
+	const struct wye_http_connection *connection = *context;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED && connection->request) {
+		end_request(connection->request, MHD_REQUEST_TERMINATED_WITH_ERROR);
+	}
+	wye_http_connection_notice(cls, engine, context, code);
 }
 
 /* Targets reach us as they came (RFC 3986): each segment is decoded once, by the router. */
@@ -425,8 +448,7 @@ int wye_engine_start(struct wye_http_thread *thread)
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_URI_LOG_CALLBACK, request_line, thread, MHD_OPTION_UNESCAPE_CALLBACK,
 		keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, thread,
-		MHD_OPTION_NOTIFY_CONNECTION, wye_http_connection_notice, thread,
-		MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, notice, thread, MHD_OPTION_END);
 	if (!thread->daemon)
 		return errno ? -errno : -EIO;
 	info = MHD_get_daemon_info(thread->daemon, MHD_DAEMON_INFO_EPOLL_FD);
