@@ -16,6 +16,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_cors.py \
 	tests/integration/test_deflate.py \
 	tests/integration/test_delivery.py \
+	tests/integration/test_denial.py \
 	tests/integration/test_docs.py \
 	tests/integration/test_edges.py \
 	tests/integration/test_events.py \
