@@ -87,9 +87,9 @@ static void look(struct wye_calls *calls)
 
 static bool stopped_within(unsigned milliseconds)
 {
-	const struct timespec until = wye_until(CLOCK_REALTIME, milliseconds);
+	const struct timespec until = wye_until(CLOCK_MONOTONIC, milliseconds);
 
-	return !sem_timedwait(&all.stop, &until);
+	return !sem_clockwait(&all.stop, CLOCK_MONOTONIC, &until); /* the day's may jump */
 }
 
 static void *watch(void *argument)

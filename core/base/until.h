@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * until.h - the end of a wait, as pthread_cond_timedwait(3) and sem_timedwait(3) want it. Any
+ * until.h - the end of a wait, as pthread_cond_timedwait(3) and sem_clockwait(3) want it. Any
  * thread.
  */
 #ifndef WYE_CORE_BASE_UNTIL_H
