@@ -73,7 +73,8 @@ static unsigned place_of(const char *name)
 	if (index == all.count && all.count < WYE_METRICS_MAX - 1) {
 		const char *copy = strdup(name); /* kept for the life of the program */
 
-		all.names[all.count++] = copy ? copy : "";
+		if (copy)
+			all.names[all.count++] = copy;
 	}
 	return index < all.count ? index : WYE_METRICS_MAX - 1;
 }
