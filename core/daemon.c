@@ -230,9 +230,8 @@ static int start(struct daemon *daemon, struct wye_error *why)
 	wye_prefaces_register_metrics();
 	wye_tls_metrics_register();
 	error = wye_calls_start();
-	if (error)
-		return error;
-	error = read_trusted(daemon);
+	if (!error)
+		error = read_trusted(daemon);
 	if (!error)
 		error = open_listeners(daemon, why);
 	if (!error)
