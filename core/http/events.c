@@ -35,7 +35,7 @@ struct wye_stream {
 	uint64_t sent_at; /* milliseconds: when something was last queued */
 	struct wye_timer heartbeat;
 	uint8_t cause; /* enum wye_stream_cause */
-	bool ending;
+	bool opened, ending;
 };
 
 static struct {
@@ -106,7 +106,7 @@ static enum wye_request_end request_end(enum wye_stream_cause cause)
 								       : WYE_REQUEST_ABORTED;
 }
 
-/* Also for one that was never adopted; then `shown` is NULL. */
+/* Also for one that was never opened; then `shown` is NULL. */
 static void finish(struct wye_stream *stream, struct wye_stream *shown)
 {
 	enum wye_stream_cause cause = (enum wye_stream_cause)stream->cause;
@@ -138,7 +138,7 @@ static void ended(struct wye_socket *socket, enum wye_socket_end how)
 	wye_metric_add(metrics.open, -1);
 	wye_metric_add(metrics.closed[stream->cause], 1);
 	wye_limits_leave(socket->loop->limits, &stream->peer);
-	finish(stream, stream);
+	finish(stream, stream->opened ? stream : NULL);
 }
 
 static void destroy(struct wye_socket *socket)
@@ -251,6 +251,7 @@ static void open_stream(struct wye_stream *stream)
 		wye_socket_kill(&stream->socket, WYE_SOCKET_KILLED);
 		return;
 	}
+	stream->opened = true;
 	if (handler->heartbeat)
 		wye_timer_start(loop, &stream->heartbeat, handler->heartbeat);
 	before = enter_call(stream);

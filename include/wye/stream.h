@@ -50,8 +50,8 @@ struct wye_stream_handler {
 	 * NULL. */
 	int (*open)(struct wye_stream *stream, void *data);
 	/* Exactly once for each wye_reply_events() that returned 0, whatever ended it, also
-	 * where open() was never called; `stream` is NULL where there never was one. May be
-	 * NULL. */
+	 * where open() was never called, as there was no memory, say; then `stream` is NULL.
+	 * May be NULL. */
 	void (*close)(struct wye_stream *stream, void *data, enum wye_stream_cause cause);
 };
 
