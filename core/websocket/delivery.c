@@ -102,34 +102,39 @@ struct wait {
 
 static void has_room(void *argument, int status);
 
-static void wait_for_room(struct wye_delivery *delivery)
+static int wait_for_room(struct wye_delivery *delivery)
 {
 	struct wait *wait;
+	int error;
 
 	if (delivery->waited_on.value == delivery->id.value)
-		return;
+		return 0;
 	wait = malloc(sizeof *wait);
 	if (!wait)
-		return;
+		return -ENOMEM;
 	*wait = (struct wait) { delivery, delivery->id };
-	if (wye_ws_when_room(delivery->id, has_room, wait)) {
+	error = wye_ws_when_room(delivery->id, has_room, wait);
+	if (error) {
 		free(wait);
-		return;
+		return error;
 	}
 	delivery->waited_on = delivery->id;
 	delivery->holders++;
+	return 0;
 }
 
 /* Sends what was not, in order, up to the first that is refused. On the connection's loop.
- * Returns its error, or 0. */
+ * Returns its error, or 0; -EAGAIN only if it goes on by itself. */
 static int send_on(struct wye_delivery *delivery)
 {
 	while (delivery->unsent) {
 		const struct kept *kept = delivery->unsent;
 		int error = wye_ws_send(delivery->id, kept->kind, kept->data, kept->length);
 
-		if (error == -EAGAIN)
-			wait_for_room(delivery);
+		if (error == -EAGAIN) {
+			error = wait_for_room(delivery);
+			return error ? error : -EAGAIN;
+		}
 		if (error < 0)
 			return error;
 		if (kept->number > delivery->reached)
@@ -139,16 +144,28 @@ static int send_on(struct wye_delivery *delivery)
 	return 0;
 }
 
+/* Nothing would send the rest any more: the client is to come again. Without the lock, as the
+ * handler's close() may detach. */
+static void end_at_error(wye_ws_id id, int error)
+{
+	if (error == -ENOMEM)
+		(void)wye_ws_close(id, 1013, "out of memory");
+}
+
 static void called(struct wye_ws *ws, void *argument)
 {
 	struct wye_delivery *delivery = argument;
+	wye_ws_id id = { 0 };
+	int error = 0;
 
 	pthread_mutex_lock(&delivery->lock);
 	if (ws && wye_ws_identity(ws).value == delivery->id.value) {
+		id = delivery->id;
 		delivery->called_on = (wye_ws_id) { 0 };
-		(void)!send_on(delivery);
+		error = send_on(delivery);
 	}
 	leave(delivery, 1);
+	end_at_error(id, error);
 }
 
 /* Sends what was not, or has the connection's loop do it. Returns an error of wye_ws_send(), or
@@ -178,15 +195,19 @@ static void has_room(void *argument, int status)
 {
 	struct wait *wait = argument;
 	struct wye_delivery *delivery = wait->delivery;
+	wye_ws_id id;
+	int error = 0;
 
 	(void)status;
 	pthread_mutex_lock(&delivery->lock);
 	if (delivery->waited_on.value == wait->id.value)
 		delivery->waited_on = (wye_ws_id) { 0 };
 	free(wait);
-	if (delivery->id.value)
-		(void)!go_on(delivery);
+	id = delivery->id;
+	if (id.value)
+		error = go_on(delivery);
 	leave(delivery, 1);
+	end_at_error(id, error);
 }
 
 static struct kept *make(struct wye_delivery *delivery, enum wye_ws_kind kind, const void *data,
@@ -252,12 +273,16 @@ int64_t wye_delivery_send(struct wye_delivery *delivery, enum wye_ws_kind kind,
 					  uint64_t number))
 {
 	int64_t verdict;
+	wye_ws_id id;
+	int error = 0;
 
 	pthread_mutex_lock(&delivery->lock);
 	verdict = keep(delivery, kind, data, length, write);
-	if (verdict > 0 && delivery->id.value)
-		(void)!go_on(delivery);
+	id = delivery->id;
+	if (verdict > 0 && id.value)
+		error = go_on(delivery);
 	pthread_mutex_unlock(&delivery->lock);
+	end_at_error(id, error);
 	return verdict;
 }
 

@@ -155,10 +155,12 @@ static enum wye_verdict take_order(struct wye_request *request, const struct wye
 static int open_client(struct wye_ws *ws, const struct wye_mount *mount,
 		       const struct wye_handshake *handshake)
 {
+	struct wye_text name = wye_handshake_query_value(handshake, "name");
 	struct deliveries *all = mount->instance;
 
-	peer_add(&all->peers, wye_handshake_query_value(handshake, "name"),
-		 wye_ws_identity(ws));
+	if (!name.data)
+		return -EINVAL;
+	peer_add(&all->peers, name, wye_ws_identity(ws));
 	return 0;
 }
 
