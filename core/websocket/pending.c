@@ -243,10 +243,12 @@ void wye_pending_take_over(struct wye_mail *mail)
 	handshake->pending = pending;
 	wye_ws_count_pending(1);
 	wye_context_enter(&handshake->context, &loop->loop);
-	(void)!wye_context_set_deadline(&handshake->context,
-					handshake->route ? handshake->route->handshake_timeout
-							 : NO_ROUTE_TIMEOUT);
-	wye_pending_go_on(handshake, WYE_NEXT);
+	if (wye_context_set_deadline(&handshake->context,
+				     handshake->route ? handshake->route->handshake_timeout
+						      : NO_ROUTE_TIMEOUT))
+		refuse_waiting(handshake, "out of memory\n"); /* it could wait for ever */
+	else
+		wye_pending_go_on(handshake, WYE_NEXT);
 }
 
 /* ---- tickets ---- */
