@@ -104,12 +104,23 @@ static bool make_place(struct wye_ws *ws)
 	return grown;
 }
 
+/* One that is in no group holds no places. */
+static void free_places(struct wye_ws *ws)
+{
+	if (ws->membership_count)
+		return;
+	free(ws->memberships);
+	ws->memberships = NULL;
+}
+
 static int enter(struct wye_ws *ws, struct wye_members *members)
 {
 	if (membership_of(ws, members))
 		return -EALREADY;
-	if (ws->membership_count == UINT16_MAX || !make_place(ws) || !append(members, ws))
+	if (ws->membership_count == UINT16_MAX || !make_place(ws) || !append(members, ws)) {
+		free_places(ws);
 		return -ENOMEM;
+	}
 	ws->memberships[ws->membership_count++] =
 		(struct wye_membership) { members, members->count - 1 };
 	return 0;
@@ -153,10 +164,7 @@ static void leave(struct wye_ws *ws, uint32_t at)
 	unlink_membership(ws, at);
 	free_if_empty(ws, members);
 	wye_group_quit(group, loop_of(ws), ws->deflate_bits);
-	if (ws->membership_count)
-		return;
-	free(ws->memberships);
-	ws->memberships = NULL;
+	free_places(ws);
 }
 
 void wye_ws_leave_group(struct wye_ws *ws, const struct wye_group_name *name)
