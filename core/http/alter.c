@@ -35,7 +35,7 @@ static bool make_room(struct wye_head *head, struct wye_arena *arena)
 static void forget_cookies(struct wye_request *request, const char *name)
 {
 	if (request->inputs && wye_text_is((struct wye_text) { "Cookie", 6 }, name))
-		request->inputs->cookies = (struct wye_pairs) { NULL, 0, false };
+		request->inputs->cookies = (struct wye_pairs) { .items = NULL };
 }
 
 static size_t remove_fields(struct wye_request *request, const char *name)

@@ -103,6 +103,8 @@ static struct wye_inputs *inputs(const struct wye_request *request)
 	changed->inputs = wye_arena_allocate(&changed->arena, sizeof *changed->inputs);
 	if (changed->inputs)
 		*changed->inputs = NOTHING;
+	else
+		changed->reply.incomplete = true;
 	return changed->inputs;
 }
 

@@ -182,8 +182,10 @@ int wye_reply_header(struct wye_request *request, const char *name, struct wye_t
 	if (!wye_field_valid(name, value))
 		return -EINVAL;
 	field = wye_arena_allocate(&request->arena, sizeof *field + length + value.length + 2);
-	if (!field)
+	if (!field) {
+		request->reply.incomplete = true; /* it could be the one that protects */
 		return -ENOMEM;
+	}
 	text = (char *)(field + 1);
 	memcpy(text, name, length + 1);
 	if (value.length)
@@ -325,12 +327,22 @@ static struct MHD_Response *make_response(struct wye_request *request)
 	return wye_source_response(request);
 }
 
+/* For want of memory: a field, or what a step asked the request for. */
+static bool lacks_something(const struct wye_request *request)
+{
+	const struct wye_inputs *inputs = request->inputs;
+
+	return request->reply.incomplete ||
+	       (inputs && (inputs->query.incomplete || inputs->form.incomplete ||
+			   inputs->cookies.incomplete));
+}
+
 /* NULL without memory. */
 static struct MHD_Response *build(struct wye_request *request)
 {
 	const struct wye_reply *reply = &request->reply;
 	struct MHD_Response *response = make_response(request);
-	bool whole = response;
+	bool whole = response && !lacks_something(request);
 
 	if (whole && reply->type)
 		whole = MHD_add_response_header(response, "Content-Type", reply->type);
@@ -386,7 +398,7 @@ static bool has_no_body(const struct wye_request *request)
 int wye_reply_compose(const struct wye_request *request, struct wye_buffer *out)
 {
 	const struct wye_reply *reply = &request->reply;
-	int error = wye_status_begin(out, reply->status);
+	int error = lacks_something(request) ? -ENOMEM : wye_status_begin(out, reply->status);
 
 	if (!error && reply->type)
 		error = wye_buffer_printf(out, "Content-Type: %s\r\n", reply->type);

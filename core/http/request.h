@@ -74,6 +74,7 @@ struct wye_reply {
 	struct wye_reply_field *fields, **last;
 	const char *culprit; /* the step that answered */
 	bool sealed;         /* the response steps are over */
+	bool incomplete;     /* for want of memory: it can't be sent */
 };
 
 struct wye_undo {

@@ -75,16 +75,17 @@ void wye_pairs_parse_form(struct wye_pairs *pairs, struct wye_arena *arena,
 			  struct wye_text text)
 {
 	pairs->parsed = true;
-	if (!text.length || !make_room(pairs, arena, count_bytes(text, '&') + 1))
+	if (!text.length)
 		return;
-	while (text.length) {
+	pairs->incomplete = !make_room(pairs, arena, count_bytes(text, '&') + 1);
+	while (text.length && !pairs->incomplete) {
 		struct wye_field pair = split_at_equals(take(&text, '&'));
 
 		if (!pair.name.length && !pair.value.length)
 			continue;
-		if (!decode(&pair.name, arena) || !decode(&pair.value, arena))
-			return;
-		pairs->items[pairs->count++] = pair;
+		pairs->incomplete = !decode(&pair.name, arena) || !decode(&pair.value, arena);
+		if (!pairs->incomplete)
+			pairs->items[pairs->count++] = pair;
 	}
 }
 
@@ -99,8 +100,12 @@ void wye_pairs_parse_cookies(struct wye_pairs *pairs, struct wye_arena *arena,
 			     struct wye_text text)
 {
 	pairs->parsed = true;
-	if (!text.length || !make_room(pairs, arena, count_bytes(text, ';') + 1))
+	if (!text.length)
 		return;
+	if (!make_room(pairs, arena, count_bytes(text, ';') + 1)) {
+		pairs->incomplete = true;
+		return;
+	}
 	while (text.length) {
 		struct wye_field pair = split_at_equals(wye_text_trim(take(&text, ';')));
 

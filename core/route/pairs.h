@@ -13,9 +13,10 @@ struct wye_pairs {
 	struct wye_field *items;
 	size_t count;
 	bool parsed;
+	bool incomplete; /* there was no memory for all of them */
 };
 
-/* "a=b&c=d" with escapes and "+" for a blank (WHATWG URL, 5.1). Without memory: no items. */
+/* "a=b&c=d" with escapes and "+" for a blank (WHATWG URL, 5.1). Without memory: some or no items, and incomplete. */
 void wye_pairs_parse_form(struct wye_pairs *pairs, struct wye_arena *arena,
 			  struct wye_text text);
 

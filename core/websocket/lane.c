@@ -150,6 +150,10 @@ static void judge(struct wye_handshake *handshake)
 {
 	unsigned status;
 
+	if (handshake->query.incomplete || handshake->cookies.incomplete) {
+		refuse(handshake, 503, "out of memory\n"); /* a step may have missed one */
+		return;
+	}
 	if (!handshake->route) {
 		refuse(handshake, 404, "no WebSocket here\n");
 		return;
