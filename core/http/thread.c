@@ -327,11 +327,15 @@ static void register_metrics(struct wye_http_metrics *metrics)
 		wye_metric_register("rest_ticket_timeouts_total", WYE_COUNTER);
 }
 
-static void stop_thread(void *argument)
+static struct wye_http_thread *ordered(struct wye_mail *mail)
 {
-	struct wye_http_thread *thread = argument;
+	return (struct wye_http_thread *)((char *)mail -
+					  offsetof(struct wye_http_thread, order));
+}
 
-	thread->stopping = true;
+static void stop_thread(struct wye_mail *mail)
+{
+	ordered(mail)->stopping = true;
 }
 
 static bool join(unsigned started)
@@ -339,7 +343,7 @@ static bool join(unsigned started)
 	bool clean = true;
 
 	for (unsigned i = 0; i < started; i++)
-		if (wye_loop_post(&http.threads[i].loop, stop_thread, &http.threads[i]))
+		if (wye_loop_mail(&http.threads[i].loop, &http.threads[i].order, stop_thread))
 			wye_log(WYE_LOG_ERROR, "can't stop %s", http.threads[i].name);
 	for (unsigned i = 0; i < started; i++) {
 		pthread_join(http.threads[i].thread, NULL);
@@ -389,39 +393,35 @@ int wye_http_start(const struct wye_http_setup *setup, struct wye_error *why)
 }
 
 /* Runs a function on each http thread and returns when all have done so. */
-struct round {
+struct wye_round {
 	sem_t done;
 	void (*run)(struct wye_http_thread *thread);
 };
 
-struct visit {
-	struct round *round;
-	struct wye_http_thread *thread;
-};
-
-static void visit(void *argument)
+static void visit(struct wye_mail *mail)
 {
-	struct visit *visit = argument;
+	struct wye_http_thread *thread = ordered(mail);
+	struct wye_round *round = thread->round;
 
-	visit->round->run(visit->thread);
-	sem_post(&visit->round->done);
+	round->run(thread);
+	sem_post(&round->done);
 }
 
 static void everywhere(void (*function)(struct wye_http_thread *thread))
 {
-	struct round round = { .run = function };
-	struct visit *visits = calloc(http.count, sizeof *visits);
+	struct wye_round round = { .run = function };
 	unsigned posted = 0;
 
 	sem_init(&round.done, 0, 0);
-	for (unsigned i = 0; visits && i < http.count; i++) {
-		visits[i] = (struct visit) { &round, &http.threads[i] };
-		posted += !wye_loop_post(&http.threads[i].loop, visit, &visits[i]);
+	for (unsigned i = 0; i < http.count; i++) {
+		struct wye_http_thread *thread = &http.threads[i];
+
+		thread->round = &round;
+		posted += !wye_loop_mail(&thread->loop, &thread->order, visit);
 	}
 	while (posted)
 		posted -= !sem_wait(&round.done);
 	sem_destroy(&round.done);
-	free(visits);
 }
 
 static void begin_accepting(struct wye_http_thread *thread)

@@ -37,6 +37,8 @@ struct wye_http_metrics {
 };
 
 /* One http thread. Its own, but for the members marked atomic and for mail. */
+struct wye_round;
+
 struct wye_http_thread {
 	struct wye_loop loop; /* first */
 	struct MHD_Daemon *daemon;
@@ -63,6 +65,8 @@ struct wye_http_thread {
 	struct wye_id_table *tickets;
 	unsigned waiting; /* suspended requests */
 	bool draining, stopping;
+	struct wye_mail order; /* of main's, one at a time: it needs no memory at the end */
+	struct wye_round *round;
 };
 
 struct wye_http_setup {

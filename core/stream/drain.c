@@ -71,6 +71,8 @@ void wye_streams_drain(unsigned spread)
 	if (drains)
 		return;
 	drains = calloc(count, sizeof *drains);
+	if (!drains)
+		wye_log(WYE_LOG_ERROR, "no memory to drain the stream loops");
 	for (unsigned i = 0; drains && i < count; i++) {
 		drains[i].loop = wye_stream_at(i);
 		drains[i].spread = spread;
@@ -79,9 +81,11 @@ void wye_streams_drain(unsigned spread)
 	}
 }
 
-static void cut(void *argument)
+static void cut(struct wye_mail *mail)
 {
-	struct wye_stream_loop *loop = argument;
+	struct wye_stream_loop *loop =
+		(struct wye_stream_loop *)((char *)mail -
+					   offsetof(struct wye_stream_loop, cut));
 	struct wye_socket *next = loop->sockets;
 
 	while (next) {
@@ -95,7 +99,7 @@ static void cut(void *argument)
 void wye_streams_cut(void)
 {
 	for (unsigned i = 0; i < wye_stream_count(); i++)
-		if (wye_loop_post(&wye_stream_at(i)->loop, cut, wye_stream_at(i)))
+		if (wye_loop_mail(&wye_stream_at(i)->loop, &wye_stream_at(i)->cut, cut))
 			wye_log(WYE_LOG_ERROR, "can't cut the connections of %s",
 				wye_stream_at(i)->name);
 }

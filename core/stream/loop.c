@@ -251,9 +251,11 @@ static int init(struct wye_stream_loop *loop, unsigned index,
 	return error ? error : start_engine(loop, why);
 }
 
-static void stop_loop(void *argument)
+static void stop_loop(struct wye_mail *mail)
 {
-	struct wye_stream_loop *loop = argument;
+	struct wye_stream_loop *loop =
+		(struct wye_stream_loop *)((char *)mail -
+					   offsetof(struct wye_stream_loop, stop));
 
 	loop->stopping = true;
 	uv_stop(&loop->uv);
@@ -269,7 +271,7 @@ static void fini(struct wye_stream_loop *loop)
 static void join(unsigned started)
 {
 	for (unsigned i = 0; i < started; i++)
-		if (wye_loop_post(&streams.loops[i].loop, stop_loop, &streams.loops[i]))
+		if (wye_loop_mail(&streams.loops[i].loop, &streams.loops[i].stop, stop_loop))
 			wye_log(WYE_LOG_ERROR, "can't stop %s", streams.loops[i].name);
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(streams.loops[i].thread, NULL);

@@ -49,6 +49,7 @@ struct wye_stream_loop {
 	unsigned flushes;           /* so far */
 	struct wye_chunks chunks;
 	bool stopping;
+	struct wye_mail cut, stop; /* main's orders: they need no memory at the end */
 };
 
 struct wye_stream_setup {
