@@ -19,12 +19,18 @@ struct wye_arena_block {
 	alignas(max_align_t) char data[];
 };
 
+/* The first block may be none at all. */
+static void use_first(struct wye_arena *arena)
+{
+	arena->next = arena->first;
+	arena->end = arena->first_size ? arena->first + arena->first_size : arena->first;
+}
+
 void wye_arena_init(struct wye_arena *arena, void *first, size_t size)
 {
 	arena->first = first;
 	arena->first_size = WYE_ARENA_EACH_ITS_OWN ? 0 : size;
-	arena->next = arena->first;
-	arena->end = arena->first + arena->first_size;
+	use_first(arena);
 	arena->blocks = NULL;
 }
 
@@ -36,8 +42,7 @@ void wye_arena_reset(struct wye_arena *arena)
 		free(arena->blocks);
 		arena->blocks = next;
 	}
-	arena->next = arena->first;
-	arena->end = arena->first + arena->first_size;
+	use_first(arena);
 }
 
 static void *allocate_block(struct wye_arena *arena, size_t size)
