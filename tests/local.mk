@@ -12,6 +12,7 @@ include tests/engine/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/integration/local.mk
+include tests/oom/local.mk
 include tests/js/local.mk
 include tests/browser/local.mk
 include tests/bench/local.mk

@@ -109,9 +109,10 @@ static enum wye_verdict set_user(struct wye_handshake *handshake, void *instance
 
 	(void)instance;
 	(void)state;
-	if (user.data && wye_handshake_set_user(handshake, user))
-		abort();
-	return WYE_NEXT;
+	if (!user.data || !wye_handshake_set_user(handshake, user))
+		return WYE_NEXT;
+	(void)wye_handshake_refuse(handshake, 503, "out of memory\n");
+	return WYE_ANSWERED;
 }
 
 static int open_runtime(const struct wye_settings *settings, void **instance,

@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Descriptors run out at each place where one is needed: an error, never a crash, a leak or a
+thread that spins."""
+
+import os
+import resource
+import tempfile
+import time
+import unittest
+
+import failing  # noqa: F401 - makes those below importable
+from operations import OPERATIONS, connect, get, make_site, talk
+from wye import SANITIZED, Wye, main, wait_for
+
+ROOM = 8  # descriptors that an operation needs at most
+
+
+def cpu_time(pid):
+    """Seconds."""
+    with open("/proc/%d/stat" % pid) as text:
+        fields = text.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Descriptors(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.config = make_site(self.folder)
+
+    def leave(self, wye, room):
+        """Only so many more may be opened."""
+        used = {int(name) for name in os.listdir("/proc/%d/fd" % wye.process.pid)}
+        free = (number for number in range(1 << 20) if number not in used)
+        for _ in range(room):
+            next(free)
+        hard = resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (next(free), hard))
+
+    def leave_many(self, wye):
+        hard = resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+
+    def test_each_operation(self):
+        with Wye(config=self.config) as wye:
+            for name, operation in OPERATIONS.items():
+                self.assertTrue(operation(wye), name)
+            wye.wait_metric("http_connections_open", 0)
+            before = wye.descriptors()
+            for name, operation in OPERATIONS.items():
+                for room in range(ROOM):
+                    self.leave(wye, room)
+                    good = operation(wye)
+                    self.leave_many(wye)
+                    self.assertIsNone(wye.process.poll(), name)
+                    wait_for("%s to be over, %d free" % (name, room),
+                             lambda: wye.descriptors() <= before)
+                self.assertTrue(good, "%s needs more than %d" % (name, ROOM))
+            self.assertTrue(get("/hello")(wye) and talk(wye))
+
+    def test_a_flood_does_not_spin(self):
+        """Those that get no descriptor are told so, or wait; no thread runs round and round."""
+        with Wye(config=self.config) as wye:
+            self.assertTrue(talk(wye))
+            wye.wait_metric("http_connections_open", 0)
+            self.leave(wye, 3)
+            flood = [connect(wye) for _ in range(100)]
+            start = cpu_time(wye.process.pid)
+            time.sleep(2)
+            spent = cpu_time(wye.process.pid) - start
+            print("%.2f s of CPU time in 2 s without descriptors" % spent)
+            self.assertLess(spent, 1 if SANITIZED else 0.3)
+            self.assertIn("no descriptor left", wye.stderr())
+            for one in flood:
+                one.close()
+            self.leave_many(wye)
+            wait_for("an answer", lambda: get("/hello")(wye))
+            self.assertTrue(talk(wye))
+            self.assertGreater(wye.metrics()["accept_no_descriptor_total"], 0)
+
+
+if __name__ == "__main__":
+    main()
