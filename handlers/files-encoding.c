@@ -22,8 +22,11 @@ static unsigned thousandths(struct wye_text text)
 	unsigned value = 0, digits = 0;
 
 	for (size_t i = 0; i < text.length; i++) {
-		if (i == 1 && text.data[i] == '.')
+		if (i == 1) {
+			if (text.data[i] != '.')
+				return 0;
 			continue;
+		}
 		if (text.data[i] < '0' || text.data[i] > '9' || digits == 4)
 			return 0;
 		value = value * 10 + (unsigned)(text.data[i] - '0');
