@@ -3,10 +3,10 @@ AM_TESTS_ENVIRONMENT = WYE_BUILD='$(abs_top_builddir)'; export WYE_BUILD; \
 	WYE_SANITIZED='$(WYE_SANITIZED)'; export WYE_SANITIZED; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 TESTS += tests/include-rules
-EXTRA_DIST += CONTRIBUTING.md LICENSE README.md docs/configuration.md docs/design.md \
-	docs/handlers.md docs/middleware.md docs/performance.md docs/plugins.md docs/rest.md docs/security.md \
-	docs/websocket.md \
-	quickstart tests/hammer tests/include-rules tests/installcheck tests/stop-storm
+EXTRA_DIST += CONTRIBUTING.md LICENSE README.md SECURITY.md docs/configuration.md \
+	docs/design.md docs/handlers.md docs/middleware.md docs/performance.md docs/plugins.md \
+	docs/rest.md docs/security.md docs/threat-model.md docs/websocket.md quickstart \
+	tests/hammer tests/include-rules tests/installcheck tests/stop-storm
 
 include tests/engine/local.mk
 include tests/unit/local.mk
