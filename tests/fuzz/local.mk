@@ -1,13 +1,21 @@
 # Fuzz targets. With ./configure CC=clang --enable-fuzz they are libFuzzer programs, to be run by
 # hand: tests/fuzz/fuzz_codec NEW-FOLDER tests/fuzz/corpus/codec. Else a small runner takes them
 # over the kept corpus in `make check`.
-FUZZ_TARGETS = tests/fuzz/fuzz_codec tests/fuzz/fuzz_head tests/fuzz/fuzz_jwt tests/fuzz/fuzz_multipart \
+FUZZ_TARGETS = tests/fuzz/fuzz_codec tests/fuzz/fuzz_config tests/fuzz/fuzz_fields \
+	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_head tests/fuzz/fuzz_jwt tests/fuzz/fuzz_multipart \
 	tests/fuzz/fuzz_offers tests/fuzz/fuzz_proxy tests/fuzz/fuzz_target
 
 tests_fuzz_fuzz_codec_SOURCES = tests/fuzz/fuzz_codec.c \
 	tests/unit/codec_trace.h tests/unit/naive_decoder.h tests/unit/naive_inflate.h
 tests_fuzz_fuzz_codec_LDADD = libwyecore.a $(ZLIB_LIBS)
 
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
+tests_fuzz_fuzz_config_CFLAGS = $(AM_CFLAGS) $(CONFIG_CFLAGS)
+tests_fuzz_fuzz_config_LDADD = libwyecore.a $(CORE_LIBS)
+tests_fuzz_fuzz_fields_SOURCES = tests/fuzz/fuzz_fields.c
+tests_fuzz_fuzz_fields_LDADD = libwyecore.a $(CORE_LIBS)
+tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c
+tests_fuzz_fuzz_handshake_LDADD = libwyecore.a $(CORE_LIBS)
 tests_fuzz_fuzz_head_SOURCES = tests/fuzz/fuzz_head.c tests/unit/raw_head.h
 tests_fuzz_fuzz_head_LDADD = libwyecore.a
 tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c
@@ -24,6 +32,9 @@ tests_fuzz_fuzz_target_LDADD = libwyecore.a
 check_PROGRAMS += $(FUZZ_TARGETS)
 if ENABLE_FUZZ
 tests_fuzz_fuzz_codec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_fields_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_handshake_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -32,6 +43,9 @@ tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_target_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 tests_fuzz_fuzz_codec_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_config_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_fields_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_handshake_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_head_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_jwt_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_multipart_SOURCES += tests/fuzz/runner.c

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_config.c - whatever is in a config file, loading it ends with a config or with at least
+ * one problem, and each problem is one line. Instances are opened, too, but none
+ * of plugins: their files would be beyond this test, as those that the text includes are.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "config/options.h"
+#include "plugin/registry.h"
+#include "route/lanes.h"
+
+enum { LONGEST = 16384 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+const char *__lsan_default_suppressions(void);
+
+/* Its lexer forgets an open string at a syntax error. */
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libconfig";
+}
+
+static void must(bool holds, const char *what)
+{
+	if (!holds) {
+		fprintf(stderr, "%s\n", what);
+		abort();
+	}
+}
+
+/* All but what leads to other files: a path in a setting could be any. */
+static bool is_alone(const uint8_t *data, size_t length)
+{
+	static const char *const others[] = { "include", "load", "file", "/dev",
+					      "key",     "jwks", "root", "\"-\"" };
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (memmem(data, length, others[i], strlen(others[i])))
+			return false;
+	return true;
+}
+
+/* "FILE:LINE: sentence", or a sentence alone where there is no place. */
+static void check_lines(const struct wye_problems *problems)
+{
+	const char *at = problems->lines.data ? problems->lines.data : "",
+		   *end = at + problems->lines.length;
+	size_t lines = 0;
+
+	for (; at < end; lines++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		must(stop, "a line without its end");
+		must(stop - at > 10, "no sentence");
+		at = stop + 1;
+	}
+	must(lines == problems->errors + problems->warnings, "not a line each");
+}
+
+struct site {
+	struct wye_config *config;
+	struct wye_options options;
+	struct wye_registry *registry;
+	struct wye_lanes *lanes;
+};
+
+static int load(struct site *site, const char *path, struct wye_problems *problems)
+{
+	int error = wye_config_load(&site->config, path, problems);
+
+	if (!error)
+		error = wye_options_load(&site->options, site->config, problems);
+	if (!error)
+		error = wye_registry_create(&site->registry, site->config, "/nowhere",
+					    problems);
+	if (!error)
+		error = wye_lanes_create(&site->lanes, site->config, &site->options,
+					 site->registry, problems);
+	return error;
+}
+
+static void unload(struct site *site)
+{
+	wye_lanes_destroy(site->lanes);
+	wye_registry_destroy(site->registry);
+	wye_options_fini(&site->options);
+	wye_config_destroy(site->config);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
+{
+	struct wye_problems problems = { .errors = 0 };
+	struct site site = { .config = NULL };
+	char path[64];
+	int file;
+
+	if (length > LONGEST || !is_alone(data, length))
+		return 0;
+	file = memfd_create("config", MFD_CLOEXEC);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	if (file >= 0 && write(file, data, length) == (ssize_t)length) {
+		if (load(&site, path, &problems))
+			must(problems.errors, "an error without a problem");
+		check_lines(&problems);
+		unload(&site);
+	}
+	wye_problems_fini(&problems);
+	close(file);
+	return 0;
+}
