@@ -27,12 +27,12 @@ class NoStart(Exception):
 
 class Daemon(Wye):
     def find_port(self):
-        status = self.process.poll()
-        if status is not None:
+        try:
+            return super().find_port()
+        except AssertionError:  # it has ended
             text = self.stderr()
             self.folder.cleanup()
-            raise NoStart(status, text)
-        return super().find_port()
+            raise NoStart(self.process.wait(), text) from None
 
     def check_balance(self):
         if "no room for metric" not in self.stderr():  # it would be missing below
