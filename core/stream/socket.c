@@ -23,7 +23,6 @@ _Thread_local struct wye_socket *wye_socket_speaking;
 enum {
 	FLUSH_LIMIT = 65536, /* bytes per sendmsg(2) */
 	VECTORS = 64,
-	FETCHED = 704,      /* bytes of the next dirty socket, with its taker's counts */
 	JOINED = 2048,      /* bytes in several vectors that are copied together */
 	FLUSH_EARLY = 2048, /* an outbox of this size does not wait for the turn's end */
 	TICKS = 4,          /* looks at the write progress per write_timeout */
@@ -75,8 +74,9 @@ static int queued_in_kernel(const struct wye_socket *socket)
 	return ioctl(socket->descriptor, SIOCOUTQ, &queued) ? 0 : queued;
 }
 
-/* What the peer has not taken. Under TLS it is encrypted, and so a little more; for a Unix socket
- * the kernel counts its own memory: more than what waits, but nothing when nothing does. */
+/* What the peer has not taken. Under TLS it is encrypted, and so a little more; for a Unix
+ * socket the kernel counts its own memory: more than what waits, but nothing when nothing does.
+ */
 static uint64_t on_the_way(const struct wye_socket *socket)
 {
 	uint64_t queued = (uint64_t)queued_in_kernel(socket);
@@ -587,13 +587,6 @@ static void reap(struct wye_stream_loop *loop)
 	}
 }
 
-/* Of many dirty sockets most are cold. What their takers count lies behind them. */
-static inline void fetch(const struct wye_socket *socket)
-{
-	for (size_t line = 0; socket && line < FETCHED; line += 64)
-		__builtin_prefetch((const char *)socket + line, 1);
-}
-
 /* Those that are put off come before `later`. */
 static struct wye_socket *flush_dirty(struct wye_stream_loop *loop, struct wye_socket *later)
 {
@@ -601,7 +594,7 @@ static struct wye_socket *flush_dirty(struct wye_stream_loop *loop, struct wye_s
 		struct wye_socket *socket = loop->dirty;
 
 		loop->dirty = socket->next_dirty;
-		fetch(loop->dirty);
+		wye_socket_fetch(loop->dirty);
 		if (is_put_off(socket)) {
 			socket->next_dirty = later;
 			later = socket;

@@ -15,7 +15,6 @@ enum {
 	BYTES = 16384,
 	LONGEST = 4096, /* frame: outboxes rather point to longer ones */
 	FEW = 8,        /* members, for whom it does not pay */
-	FETCHED = 704,  /* bytes of the next member */
 };
 
 /* One per loop, which alone touches it. */
@@ -108,13 +107,6 @@ static void write_past(struct wye_ws *ws, const struct run *run)
 		give_from(ws, run, sent);
 }
 
-/* Of many members, most are cold. */
-static inline void fetch(const struct wye_ws *ws)
-{
-	for (size_t line = 0; line < FETCHED; line += 64)
-		__builtin_prefetch((const char *)ws + line, 1);
-}
-
 static struct wye_stream_loop *loop_of(const struct run *run)
 {
 	return wye_stream_at((unsigned)(run - runs));
@@ -145,7 +137,7 @@ static void end_run(struct run *run, bool past)
 		unsigned ahead = member->ahead;
 
 		if (i)
-			fetch(member[-1].ws);
+			wye_socket_fetch(&member[-1].ws->socket);
 		member->ahead = 0;
 		if (past && !ahead)
 			write_past(member->ws, run);
