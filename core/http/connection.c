@@ -62,7 +62,6 @@ void wye_http_connection_release(struct wye_http_connection *connection)
 	if (!connection->handed_over)
 		wye_limits_leave(thread->limits, &connection->peer);
 	wye_timer_stop(&thread->loop, &connection->deadline);
-	wye_intake_end(&connection->intake, connection->engine_descriptor);
 	*connection->link = connection->next;
 	if (connection->next)
 		connection->next->link = connection->link;
@@ -226,6 +225,8 @@ static bool add_to_engine(struct wye_http_connection *connection, int descriptor
 	thread->opening = connection;
 	added = MHD_add_connection(thread->daemon, descriptor, address, length);
 	thread->opening = NULL;
+	if (!added)
+		wye_intake_end(&connection->intake, descriptor);
 	return added;
 }
 
@@ -306,6 +307,7 @@ void wye_http_connection_notice(void *argument, struct MHD_Connection *engine, v
 		return;
 	}
 	connection = *context;
+	wye_intake_end(&connection->intake, connection->engine_descriptor);
 	if (connection->bridge)
 		engine_left(connection);
 	else

@@ -3,7 +3,6 @@
  * intake.c - see intake.h.
  */
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,38 +20,43 @@ enum lead {
 	LEAD_BAD,
 };
 
-/* By descriptor. A place is written by the thread that owns the descriptor; others may look at
- * it while they read from one with the same number, which then is not the engine's. */
-static struct {
-	_Atomic(struct wye_intake *) *places;
-	size_t count;
-} intakes;
+/* By descriptor: those of this thread's engine, so that other threads' reads never meet them.
+ */
+static _Thread_local struct wye_intakes here;
 
-int wye_intakes_start(void)
+int wye_intakes_init(struct wye_intakes *intakes)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return -errno;
-	if (intakes.places)
-		return 0;
-	intakes.places = calloc(limit.rlim_cur, sizeof *intakes.places);
-	intakes.count = intakes.places ? limit.rlim_cur : 0;
-	return intakes.places ? 0 : -ENOMEM;
+	intakes->places = calloc(limit.rlim_cur, sizeof *intakes->places);
+	intakes->count = intakes->places ? limit.rlim_cur : 0;
+	return intakes->places ? 0 : -ENOMEM;
+}
+
+void wye_intakes_fini(struct wye_intakes *intakes)
+{
+	free(intakes->places);
+	*intakes = (struct wye_intakes) { NULL, 0 };
+}
+
+void wye_intakes_enter(const struct wye_intakes *intakes)
+{
+	here = *intakes;
 }
 
 void wye_intake_begin(struct wye_intake *intake, int descriptor)
 {
 	*intake = (struct wye_intake) { .null_at = UINT64_MAX };
-	if ((size_t)descriptor < intakes.count)
-		atomic_store_explicit(&intakes.places[descriptor], intake,
-				      memory_order_relaxed);
+	if ((size_t)descriptor < here.count)
+		here.places[descriptor] = intake;
 }
 
-void wye_intake_end(struct wye_intake *intake, int descriptor)
+void wye_intake_end(const struct wye_intake *intake, int descriptor)
 {
-	if ((size_t)descriptor < intakes.count)
-		atomic_compare_exchange_strong(&intakes.places[descriptor], &intake, NULL);
+	if ((size_t)descriptor < here.count && here.places[descriptor] == intake)
+		here.places[descriptor] = NULL;
 }
 
 /* ---- heads ---- */
@@ -167,9 +171,7 @@ struct wye_fault wye_intake_take_chunks(struct wye_intake *intake, const char *b
 
 static struct wye_intake *find(int descriptor)
 {
-	if ((size_t)descriptor >= intakes.count)
-		return NULL;
-	return atomic_load_explicit(&intakes.places[descriptor], memory_order_relaxed);
+	return (size_t)descriptor < here.count ? here.places[descriptor] : NULL;
 }
 
 /* Stands before the one of the C library, for all in this program; the same for all descriptors

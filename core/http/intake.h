@@ -23,13 +23,23 @@ struct wye_intake {
 	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */
 };
 
-/* Makes room for all descriptors that there may be. Before http threads. Returns 0 or -ENOMEM.
- */
-int wye_intakes_start(void) WYE_MUST_CHECK;
+/* The intakes of one http thread, by descriptor. Made and freed by main while that thread does
+ * not run. */
+struct wye_intakes {
+	struct wye_intake **places;
+	size_t count;
+};
 
-/* Begins and ends to look at what comes from a descriptor. */
+/* Makes room for all descriptors that there may be. Returns 0 or a negative errno. */
+int wye_intakes_init(struct wye_intakes *intakes) WYE_MUST_CHECK;
+void wye_intakes_fini(struct wye_intakes *intakes);
+
+/* They are the calling thread's from now on. */
+void wye_intakes_enter(const struct wye_intakes *intakes);
+
+/* Begins and ends to look at what the engine of the calling thread reads from a descriptor. */
 void wye_intake_begin(struct wye_intake *intake, int descriptor);
-void wye_intake_end(struct wye_intake *intake, int descriptor);
+void wye_intake_end(const struct wye_intake *intake, int descriptor);
 
 /* The engine shows a head of `size` bytes: what it does not show of it is checked, and `next`
  * becomes the head's end. 503 if it has not passed here: then nothing is known of it. */

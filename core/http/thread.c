@@ -17,7 +17,6 @@
 
 #include "http/connection.h"
 #include "http/engine.h"
-#include "http/intake.h"
 #include "http/request.h"
 #include "http/thread.h"
 #include "http/wait.h"
@@ -213,6 +212,7 @@ static void *run(void *argument)
 	struct wye_http_thread *thread = argument;
 
 	wye_loop_enter(&thread->loop);
+	wye_intakes_enter(&thread->intakes);
 	while (!thread->stopping) {
 		(void)MHD_run_wait(thread->daemon, wye_loop_timeout(&thread->loop));
 		wye_loop_turn(&thread->loop);
@@ -258,6 +258,7 @@ static void close_thread(struct wye_http_thread *thread)
 		MHD_stop_daemon(thread->daemon);
 	thread->daemon = NULL;
 	free_lists(thread);
+	wye_intakes_fini(&thread->intakes);
 	wye_acceptor_fini(&thread->acceptor);
 	if (thread->wake >= 0)
 		close(thread->wake);
@@ -288,6 +289,8 @@ static int init(struct wye_http_thread *thread, unsigned index,
 		error = wye_acceptor_init(&thread->acceptor, setup->listeners, setup->limits);
 	thread->acceptor.accepted = accepted;
 	thread->acceptor.owner = thread;
+	if (!error)
+		error = wye_intakes_init(&thread->intakes);
 	if (!error)
 		error = wye_engine_start(thread);
 	if (error)
@@ -369,7 +372,7 @@ int wye_http_start(const struct wye_http_setup *setup, struct wye_error *why)
 	int error = 0;
 
 	http.threads = calloc(setup->threads, sizeof *http.threads);
-	if (!http.threads || wye_intakes_start())
+	if (!http.threads)
 		return -ENOMEM;
 	http.count = setup->threads;
 	http.first_loop = setup->first_loop;

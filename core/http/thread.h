@@ -16,6 +16,7 @@
 #include "base/jobs.h"
 #include "base/loop.h"
 #include "base/metric.h"
+#include "http/intake.h"
 #include "net/limits.h"
 #include "net/listener.h"
 #include "route/lanes.h"
@@ -61,6 +62,7 @@ struct wye_http_thread {
 	atomic_uint open; /* connections; counted by whoever gives it one */
 	struct wye_http_connection *connections, *free_connections;
 	struct wye_http_connection *opening; /* being added to the engine */
+	struct wye_intakes intakes;
 	struct wye_request *free_requests;
 	struct wye_id_table *tickets;
 	unsigned waiting; /* suspended requests */
