@@ -17,7 +17,7 @@ static struct {
 	pthread_once_t once;
 	pthread_key_t key;
 	struct wye_metric_cells *threads; /* of living threads */
-	int64_t retired[WYE_METRICS_MAX]; /* what ended threads left */
+	int64_t retired[WYE_METRICS_MAX]; /* of ended threads, and of those without cells */
 	const char *names[WYE_METRICS_MAX];
 	unsigned count;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT };
@@ -206,8 +206,13 @@ void wye_histogram_add(wye_histogram histogram, uint64_t milliseconds, unsigned 
 
 void wye_metric_add(wye_metric metric, int64_t amount)
 {
-	if (wye_metric_mine || join())
+	if (wye_metric_mine || join()) {
 		wye_metric_bump(metric, amount);
+		return;
+	}
+	pthread_mutex_lock(&all.lock); /* out of memory: what comes must still add up */
+	all.retired[metric] += amount;
+	pthread_mutex_unlock(&all.lock);
 }
 
 static int64_t sum(wye_metric metric)
