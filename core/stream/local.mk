@@ -11,6 +11,8 @@ libwyecore_a_SOURCES += \
 	core/stream/outbox.h \
 	core/stream/pressure.c \
 	core/stream/pressure.h \
+	core/stream/progress.c \
+	core/stream/progress.h \
 	core/stream/room.c \
 	core/stream/room.h \
 	core/stream/run.h \
@@ -19,4 +21,6 @@ libwyecore_a_SOURCES += \
 	core/stream/send.c \
 	core/stream/send.h \
 	core/stream/socket.c \
-	core/stream/socket.h
+	core/stream/socket.h \
+	core/stream/writer.c \
+	core/stream/writer.h

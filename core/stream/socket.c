@@ -2,33 +2,24 @@
  *
  * socket.c - see socket.h.
  *
- * libwebsockets polls and reads; writing is our own sendmsg(2), so that everything that waits
- * is in the outbox, where bounds and policies reach it, and one call takes many chunks. When
- * the kernel takes no more, libwebsockets is asked for WRITEABLE. Under TLS what is encrypted
- * and not sent waits in the session, one record at most: the outbox waits behind it.
+ * libwebsockets polls and reads; writing is ours (writer.c). Here is a socket's life: adopted,
+ * reading, flushed at a turn's end, ended.
  */
 #include <errno.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-#include <string.h>
-#include <sys/socket.h>
 
-#include "stream/pressure.h"
+#include "stream/progress.h"
 #include "stream/room.h"
 #include "stream/run.h"
 #include "stream/secure.h"
+#include "stream/writer.h"
 
 _Thread_local struct wye_socket *wye_socket_speaking;
 
 enum {
-	FLUSH_LIMIT = 65536, /* bytes per sendmsg(2) */
-	VECTORS = 64,
-	JOINED = 2048,      /* bytes in several vectors that are copied together */
 	FLUSH_EARLY = 2048, /* an outbox of this size does not wait for the turn's end */
-	TICKS = 4,          /* looks at the write progress per write_timeout */
 };
 
-static void mark_dirty(struct wye_socket *socket)
+void wye_socket_touch(struct wye_socket *socket)
 {
 	if (socket->dirty)
 		return;
@@ -37,19 +28,10 @@ static void mark_dirty(struct wye_socket *socket)
 	socket->loop->dirty = socket;
 }
 
-/* What waits is counted for all outboxes together only where it does not leave at once. */
-static void account(struct wye_socket *socket)
-{
-	if (socket->outbox.bytes == socket->accounted)
-		return;
-	wye_pressure_change(socket->accounted, socket->outbox.bytes);
-	socket->accounted = (unsigned)socket->outbox.bytes;
-}
-
 static void clear(struct wye_socket *socket)
 {
 	wye_outbox_clear(&socket->outbox, &socket->loop->chunks);
-	account(socket);
+	wye_writer_account(socket);
 }
 
 void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
@@ -65,182 +47,7 @@ void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
-/* ---- write progress and deadline ---- */
-
-static int queued_in_kernel(const struct wye_socket *socket)
-{
-	int queued = 0;
-
-	return ioctl(socket->descriptor, SIOCOUTQ, &queued) ? 0 : queued;
-}
-
-/* What the peer has not taken. Under TLS it is encrypted, and so a little more; for a Unix
- * socket the kernel counts its own memory: more than what waits, but nothing when nothing does.
- */
-static uint64_t on_the_way(const struct wye_socket *socket)
-{
-	uint64_t queued = (uint64_t)queued_in_kernel(socket);
-
-	if (socket->tls)
-		queued += wye_tls_waiting(socket->tls);
-	return queued < socket->written ? queued : socket->written;
-}
-
-uint64_t wye_socket_taken(const struct wye_socket *socket)
-{
-	return socket->written - on_the_way(socket);
-}
-
-static void look_at_progress(struct wye_socket *socket, uint64_t now)
-{
-	uint64_t queued = on_the_way(socket), taken = socket->written - queued;
-
-	if (taken > socket->taken || (!queued && !socket->outbox.bytes)) {
-		socket->taken = taken;
-		socket->progress_at = now;
-	}
-	socket->ticking = queued || socket->outbox.bytes;
-}
-
-static void schedule(struct wye_socket *socket)
-{
-	uint64_t now = socket->loop->loop.now, left = UINT64_MAX;
-
-	if (socket->deadline)
-		left = socket->deadline > now ? socket->deadline - now : 0;
-	if (socket->ticking && socket->write_timeout / TICKS < left)
-		left = socket->write_timeout / TICKS;
-	if (left == UINT64_MAX)
-		wye_timer_stop(&socket->loop->loop, &socket->timer);
-	else
-		wye_timer_start(&socket->loop->loop, &socket->timer, left);
-}
-
-static void tick(void *argument)
-{
-	struct wye_socket *socket = argument;
-	uint64_t now = socket->loop->loop.now;
-
-	if (socket->ticking)
-		look_at_progress(socket, now);
-	if (socket->ticking && now - socket->progress_at >= socket->write_timeout) {
-		wye_socket_kill(socket, WYE_SOCKET_STALLED);
-		return;
-	}
-	if (socket->deadline && now >= socket->deadline) {
-		socket->deadline = 0;
-		socket->ops->expired(socket);
-		if (socket->killed)
-			return;
-	}
-	schedule(socket);
-}
-
-static void watch_progress(struct wye_socket *socket)
-{
-	if (socket->ticking || !socket->write_timeout)
-		return;
-	socket->ticking = true;
-	socket->progress_at = socket->loop->loop.now;
-	schedule(socket);
-}
-
-void wye_socket_deadline(struct wye_socket *socket, unsigned milliseconds)
-{
-	socket->deadline = milliseconds ? socket->loop->loop.now + milliseconds : 0;
-	schedule(socket);
-}
-
-/* ---- writing ---- */
-
-static ssize_t write_plain(int descriptor, const void *data, size_t length)
-{
-	return send(descriptor, data, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* send(2) is clearly cheaper than sendmsg(2), also with a copy of what is short. */
-static ssize_t write_many(int descriptor, struct iovec *vectors, int count, size_t length)
-{
-	const struct msghdr message = { .msg_iov = vectors, .msg_iovlen = (size_t)count };
-	uint8_t joined[JOINED];
-	size_t at = 0;
-
-	if (length > JOINED)
-		return sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-	for (int i = 0; i < count; at += vectors[i++].iov_len)
-		memcpy(joined + at, vectors[i].iov_base, vectors[i].iov_len);
-	return write_plain(descriptor, joined, at);
-}
-
-static __attribute__((noinline)) ssize_t write_outbox(int descriptor,
-						      const struct wye_outbox *outbox)
-{
-	struct iovec vectors[VECTORS];
-	int count = wye_outbox_peek(outbox, vectors, VECTORS, FLUSH_LIMIT);
-
-	return write_many(descriptor, vectors, count, outbox->bytes);
-}
-
-/* What there is mostly is one chunk. */
-static ssize_t write_head(struct wye_socket *socket)
-{
-	const struct wye_chunk *head = socket->outbox.head;
-	size_t length = head->end - head->start;
-
-	if (socket->tls)
-		return wye_secure_write_outbox(socket);
-	if (head->next)
-		return write_outbox(socket->descriptor, &socket->outbox);
-	return write_plain(socket->descriptor, head->bytes + head->start,
-			   length < FLUSH_LIMIT ? length : FLUSH_LIMIT);
-}
-
-/* Nothing was written. Returns false when the socket is broken. */
-static bool note_failure(struct wye_socket *socket)
-{
-	socket->blocked = errno == EAGAIN || errno == EINTR || errno == ENOBUFS;
-	if (socket->blocked)
-		lws_callback_on_writable(socket->wsi);
-	return socket->blocked;
-}
-
-/* Returns false when the socket is broken. */
-static bool write_some(struct wye_socket *socket, bool *again)
-{
-	struct wye_outbox_left left = { 0 };
-	ssize_t sent = write_head(socket);
-
-	*again = false;
-	if (sent < 0)
-		return note_failure(socket);
-	socket->written += (uint64_t)sent;
-	wye_outbox_take(&socket->outbox, &socket->loop->chunks, (size_t)sent, &left);
-	if (left.messages) {
-		wye_socket_unreserve(socket, left.messages, left.payload);
-		socket->ops->written(socket, left.messages, left.payload);
-	}
-	*again = socket->outbox.bytes && !socket->blocked;
-	return true;
-}
-
-/* Returns false when the socket is broken. */
-static bool write_all(struct wye_socket *socket)
-{
-	bool again = socket->outbox.bytes && !socket->blocked;
-
-	if (!again) {
-		account(socket); /* what a blocked one holds back grows */
-		return true;
-	}
-	if (wye_socket_half_full(socket))
-		socket->crowded = true;
-	watch_progress(socket);
-	while (again)
-		if (!write_some(socket, &again))
-			return false;
-	account(socket);
-	return true;
-}
+/* ---- flushing ---- */
 
 /* What the outbox gave is out of the session too; then the peer is told that it was all. */
 static bool is_all_sent(struct wye_socket *socket)
@@ -259,7 +66,7 @@ static void flush(struct wye_socket *socket)
 		return;
 	if (socket->hooked)
 		socket->ops->flushing(socket);
-	if (socket->broken || !write_all(socket)) {
+	if (socket->broken || !wye_writer_write(socket)) {
 		wye_socket_kill(socket, WYE_SOCKET_PEER);
 		return;
 	}
@@ -276,59 +83,14 @@ static void flush(struct wye_socket *socket)
 void wye_socket_write(struct wye_socket *socket)
 {
 	if (!socket->killed && !socket->broken)
-		socket->broken = !write_all(socket);
-	mark_dirty(socket);
-}
-
-void wye_socket_touch(struct wye_socket *socket)
-{
-	mark_dirty(socket);
-}
-
-/* ---- past the outbox ---- */
-
-static bool is_clear(const struct wye_socket *socket)
-{
-	return !socket->outbox.bytes && !socket->blocked && !socket->closing &&
-	       !socket->killed && !socket->broken && socket->slot;
-}
-
-size_t wye_socket_write_past(struct wye_socket *socket, const uint8_t *data, size_t length)
-{
-	ssize_t sent;
-
-	if (!is_clear(socket))
-		return 0;
-	watch_progress(socket);
-	sent = socket->tls ? wye_secure_write(socket, data, length)
-			   : write_plain(socket->descriptor, data, length);
-	if (sent < 0) {
-		socket->broken = !note_failure(socket);
-		mark_dirty(socket);
-		return 0;
-	}
-	socket->written += (uint64_t)sent;
-	return (size_t)sent;
-}
-
-void wye_socket_put_rest(struct wye_socket *socket, const uint8_t *data, size_t length)
-{
-	struct wye_chunk *chunk = wye_chunk_alone(length);
-
-	mark_dirty(socket);
-	socket->broken |= !chunk;
-	if (!chunk)
-		return;
-	memcpy(chunk->data, data, length);
-	chunk->end = (uint32_t)length;
-	chunk->first = true;
-	wye_outbox_append(&socket->outbox, chunk);
+		socket->broken = !wye_writer_write(socket);
+	wye_socket_touch(socket);
 }
 
 void wye_socket_close(struct wye_socket *socket)
 {
 	socket->closing = true;
-	mark_dirty(socket);
+	wye_socket_touch(socket);
 }
 
 void wye_socket_drop(struct wye_socket *socket)
@@ -354,7 +116,7 @@ void wye_socket_resume(struct wye_socket *socket)
 	if (!socket->paused || socket->resuming)
 		return;
 	socket->resuming = true;
-	mark_dirty(socket);
+	wye_socket_touch(socket);
 }
 
 static void go_on(struct wye_socket *socket)
@@ -467,13 +229,13 @@ static void adopt_session(struct wye_socket *socket)
 {
 	size_t waiting = wye_tls_waiting(socket->tls);
 
-	mark_dirty(socket);
-	socket->written = waiting + (uint64_t)queued_in_kernel(socket);
+	wye_socket_touch(socket);
+	wye_progress_begin(socket, waiting);
 	if (!waiting)
 		return;
 	socket->blocked = true;
 	lws_callback_on_writable(socket->wsi);
-	watch_progress(socket);
+	wye_progress_watch(socket);
 }
 
 int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop,
@@ -490,7 +252,7 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop,
 					.id = socket->id,
 					.policy = socket->policy };
 	socket->write_timeout = write_timeout;
-	wye_timer_init(&socket->timer, tick, socket);
+	wye_progress_init(socket);
 	socket->wsi = lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_SOCKET, adopted,
 						 loop->protocols[0].name, NULL);
 	if (!socket->wsi) {
@@ -535,8 +297,7 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 	to->ops = ops;
 	to->deadline = 0;
 	to->write_timeout = write_timeout;
-	to->ticking = false;
-	wye_timer_init(&to->timer, tick, to);
+	wye_progress_init(to);
 	*to->link = to;
 	if (to->next)
 		to->next->link = &to->next;
