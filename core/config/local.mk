@@ -16,4 +16,6 @@ libwyecore_a_SOURCES += \
 	core/config/source.c \
 	core/config/source.h \
 	core/config/syntax.c \
-	core/config/syntax.h
+	core/config/syntax.h \
+	core/config/tls.c \
+	core/config/tls.h

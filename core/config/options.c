@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/options.h"
+#include "config/tls.h"
 
 static const char *const LEVELS[] = { "error", "warning", "notice", "info", "debug", NULL };
 
@@ -81,18 +82,6 @@ static const struct wye_setting TABLE[] = {
 
 static const char *const FORWARDED[] = { "X-Forwarded-For", "Forwarded", NULL };
 
-static const struct wye_setting TLS[] = {
-	{ .name = "certificate",
-	  .type = WYE_SETTING_STRING,
-	  .flags = WYE_SETTING_REQUIRED,
-	  .sentence = "a PEM file: the certificate, then its chain" },
-	{ .name = "key",
-	  .type = WYE_SETTING_STRING,
-	  .flags = WYE_SETTING_REQUIRED,
-	  .sentence = "a PEM file: the certificate's key, without a password" },
-	{ .name = NULL },
-};
-
 static const struct wye_setting LISTEN[] = {
 	{ .name = "address",
 	  .type = WYE_SETTING_STRING,
@@ -140,7 +129,7 @@ static const struct wye_setting LISTEN[] = {
 	{ .name = "tls",
 	  .type = WYE_SETTING_GROUP,
 	  .sentence = "https and wss instead of http and ws",
-	  .reserved = { TLS } },
+	  .reserved = { wye_tls_settings } },
 	{ .name = NULL },
 };
 
@@ -305,41 +294,6 @@ static unsigned read_mode(const struct wye_settings *settings, struct wye_proble
 	return 0;
 }
 
-/* The files are read now, so that a check of the config finds what is wrong with them. */
-static void load_tls(struct wye_listen_option *out, const struct wye_settings *tls,
-		     struct wye_problems *problems)
-{
-	static const char *const names[] = {
-		[WYE_TLS_CERTIFICATE] = "certificate", [WYE_TLS_KEY] = "key"
-	};
-	const char *certificate = wye_setting_string(tls, "certificate");
-	const char *key = wye_setting_string(tls, "key");
-	enum wye_tls_setting wrong;
-	struct wye_error why;
-
-	if (!certificate || !key) /* said already */
-		return;
-	if (wye_tls_context_create(&out->tls, certificate, key, &wrong, &why))
-		wye_config_problem(problems, wye_setting_source(tls, names[wrong]), "%s",
-				   why.text);
-}
-
-static int read_tls(struct wye_listen_option *out, const config_setting_t *group,
-		    struct wye_problems *problems)
-{
-	struct wye_settings *tls;
-	int error;
-
-	if (!group || config_setting_type(group) != CONFIG_TYPE_GROUP)
-		return 0;
-	error = wye_settings_create(&tls, TLS, group, "tls", problems);
-	if (error)
-		return error;
-	load_tls(out, tls, problems);
-	wye_settings_destroy(tls);
-	return 0;
-}
-
 static int read_listener(struct wye_listen_option *out, const config_setting_t *group,
 			 struct wye_problems *problems)
 {
@@ -364,7 +318,8 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->max_proxy_header = (size_t)wye_setting_integer(out->settings, "max_proxy_header");
 	out->rfc7239 =
 		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
-	error = read_tls(out, config_setting_get_member(group, "tls"), problems);
+	error = wye_tls_settings_load(&out->tls, config_setting_get_member(group, "tls"),
+				      problems);
 	return error ? error : read_trusted(out);
 }
 
