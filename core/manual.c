@@ -16,6 +16,7 @@ static const char *const TYPES[] = {
 	[WYE_SETTING_STRINGS] = "list of strings",
 	[WYE_SETTING_GROUP] = "group",
 	[WYE_SETTING_PAIRS] = "pairs",
+	[WYE_SETTING_GROUPS] = "list of groups",
 };
 
 /* ---- a row ---- */
@@ -71,8 +72,9 @@ static void put_table(FILE *out, const struct wye_setting *table)
 	for (const struct wye_setting *row = table; row->name; row++)
 		put_row(out, row);
 	for (const struct wye_setting *row = table; row->name; row++)
-		if (row->type == WYE_SETTING_GROUP) {
-			fprintf(out, "\nOf `%s`:\n", row->name);
+		if (row->type == WYE_SETTING_GROUP || row->type == WYE_SETTING_GROUPS) {
+			fprintf(out, "\nOf %s`%s`:\n",
+				row->type == WYE_SETTING_GROUPS ? "each of " : "", row->name);
 			put_table(out, row->reserved[0]);
 		}
 }

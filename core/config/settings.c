@@ -40,6 +40,7 @@ static const char *const TYPES[] = {
 	[WYE_SETTING_STRINGS] = "a list of strings",
 	[WYE_SETTING_GROUP] = "a group: { ... }",
 	[WYE_SETTING_PAIRS] = "a group of strings: { name = \"...\"; }",
+	[WYE_SETTING_GROUPS] = "a list of groups: ( { ... } )",
 };
 
 static size_t table_length(const struct wye_setting *table)
@@ -146,6 +147,21 @@ static bool read_pairs(struct value *value, const config_setting_t *source)
 	return value->items;
 }
 
+/* At least one. */
+static bool read_groups(struct value *value, const config_setting_t *source)
+{
+	int length = config_setting_length(source);
+
+	if (config_setting_type(source) != CONFIG_TYPE_LIST || !length)
+		return false;
+	for (int i = 0; i < length; i++)
+		if (config_setting_type(config_setting_get_elem(source, (unsigned)i)) !=
+		    CONFIG_TYPE_GROUP)
+			return false;
+	value->count = (size_t)length;
+	return true;
+}
+
 static bool read_value(struct value *value, const struct wye_setting *row,
 		       const config_setting_t *source)
 {
@@ -173,6 +189,8 @@ static bool read_value(struct value *value, const struct wye_setting *row,
 		return config_setting_type(source) == CONFIG_TYPE_GROUP;
 	case WYE_SETTING_PAIRS:
 		return read_pairs(value, source);
+	case WYE_SETTING_GROUPS:
+		return read_groups(value, source);
 	}
 	return false;
 }
@@ -241,12 +259,12 @@ static void read_default(struct value *value, const struct wye_setting *row)
 }
 
 /* Its keys; their values are read by who reads the group. */
-static void check_group(const struct value *value, const struct wye_setting *row,
+static void check_group(const config_setting_t *group, const struct wye_setting *row,
 			struct wye_problems *problems)
 {
 	const struct wye_setting *const tables[] = { row->reserved[0] };
 
-	wye_settings_check_keys(value->source, tables, 1, NULL, row->name, problems);
+	wye_settings_check_keys(group, tables, 1, NULL, row->name, problems);
 }
 
 static bool read_checked(struct value *value, const struct wye_setting *row,
@@ -262,7 +280,9 @@ static bool read_checked(struct value *value, const struct wye_setting *row,
 	if (row->type == WYE_SETTING_STRING && row->choices)
 		return check_choice(value, row, problems);
 	if (row->type == WYE_SETTING_GROUP)
-		check_group(value, row, problems);
+		check_group(value->source, row, problems);
+	for (int i = 0; row->type == WYE_SETTING_GROUPS && i < (int)value->count; i++)
+		check_group(config_setting_get_elem(value->source, (unsigned)i), row, problems);
 	return true;
 }
 
@@ -358,6 +378,7 @@ static bool fallback_fits(const struct wye_setting *row)
 	case WYE_SETTING_PAIRS:
 		return !text;
 	case WYE_SETTING_GROUP: /* the program's own only */
+	case WYE_SETTING_GROUPS:
 		break;
 	}
 	return false;
@@ -381,6 +402,7 @@ int wye_settings_check_table(const struct wye_setting *table, struct wye_error *
 
 enum {
 	LISTS = 1u << WYE_SETTING_STRINGS | 1u << WYE_SETTING_PAIRS,
+	COUNTED = LISTS | 1u << WYE_SETTING_GROUPS,
 };
 
 static const struct value *find(const struct wye_settings *settings, const char *name,
@@ -419,7 +441,7 @@ const char *wye_setting_string(const struct wye_settings *settings, const char *
 
 size_t wye_setting_count(const struct wye_settings *settings, const char *name)
 {
-	return find(settings, name, LISTS)->count;
+	return find(settings, name, COUNTED)->count;
 }
 
 const char *wye_setting_item(const struct wye_settings *settings, const char *name,

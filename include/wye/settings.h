@@ -23,6 +23,7 @@ enum wye_setting_type {
 	WYE_SETTING_STRINGS, /* a list or array of strings */
 	WYE_SETTING_GROUP,   /* of the program's own tables only */
 	WYE_SETTING_PAIRS,   /* a group of strings under names of the user's own */
+	WYE_SETTING_GROUPS,  /* a list of groups; of the program's own tables only */
 };
 
 enum wye_setting_flag {
