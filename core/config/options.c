@@ -130,6 +130,11 @@ static const struct wye_setting LISTEN[] = {
 	  .type = WYE_SETTING_GROUP,
 	  .sentence = "https and wss instead of http and ws",
 	  .reserved = { wye_tls_settings } },
+	{ .name = "tls_profile",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "intermediate",
+	  .choices = wye_tls_profiles,
+	  .sentence = "intermediate: TLS 1.2 and 1.3; modern: TLS 1.3 only" },
 	{ .name = NULL },
 };
 
@@ -318,8 +323,7 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->max_proxy_header = (size_t)wye_setting_integer(out->settings, "max_proxy_header");
 	out->rfc7239 =
 		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
-	error = wye_tls_settings_load(&out->tls, config_setting_get_member(group, "tls"),
-				      problems);
+	error = wye_tls_settings_load(&out->tls, out->settings, problems);
 	return error ? error : read_trusted(out);
 }
 

@@ -2,50 +2,183 @@
  *
  * tls.c - see tls.h.
  */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "config/tls.h"
 
-const struct wye_setting wye_tls_settings[] = {
-	{ .name = "certificate",
-	  .type = WYE_SETTING_STRING,
-	  .flags = WYE_SETTING_REQUIRED,
-	  .sentence = "a PEM file: the certificate, then its chain" },
-	{ .name = "key",
-	  .type = WYE_SETTING_STRING,
-	  .flags = WYE_SETTING_REQUIRED,
-	  .sentence = "a PEM file: the certificate's key, without a password" },
+/* The rows of a pair; `flags_` of both. */
+#define PAIR_ROWS(flags_)                                                                      \
+	{ .name = "certificate",                                                               \
+	  .type = WYE_SETTING_STRING,                                                          \
+	  .flags = flags_,                                                                     \
+	  .sentence = "a PEM file: the certificate, then its chain" },                         \
+	{                                                                                      \
+		.name = "key", .type = WYE_SETTING_STRING, .flags = flags_,                    \
+		.sentence = "a PEM file: the certificate's key, without a password"            \
+	}
+
+static const struct wye_setting PAIR[] = {
+	PAIR_ROWS(WYE_SETTING_REQUIRED),
 	{ .name = NULL },
 };
 
-static void make_context(struct wye_tls_context **out, const struct wye_settings *tls,
-			 struct wye_problems *problems)
-{
-	static const char *const names[] = {
-		[WYE_TLS_CERTIFICATE] = "certificate", [WYE_TLS_KEY] = "key"
-	};
-	const char *certificate = wye_setting_string(tls, "certificate");
-	const char *key = wye_setting_string(tls, "key");
-	enum wye_tls_setting wrong;
-	struct wye_error why;
+const struct wye_setting wye_tls_settings[] = {
+	PAIR_ROWS(0),
+	{ .name = "certificates",
+	  .type = WYE_SETTING_GROUPS,
+	  .sentence = "likewise, several: a client gets the one for the name that it asks for; "
+		      "the first of all is the default",
+	  .reserved = { PAIR } },
+	{ .name = NULL },
+};
 
-	if (!certificate || !key) /* said already */
-		return;
-	if (wye_tls_context_create(out, certificate, key, &wrong, &why))
-		wye_config_problem(problems, wye_setting_source(tls, names[wrong]), "%s",
-				   why.text);
+const char *const wye_tls_profiles[] = {
+	[WYE_TLS_INTERMEDIATE] = "intermediate", [WYE_TLS_MODERN] = "modern", NULL
+};
+
+static const char *const NAMES[] = {
+	[WYE_TLS_CERTIFICATE] = "certificate", [WYE_TLS_KEY] = "key"
+};
+
+/* What is read of a listener: its pairs of files, and the settings that they stand in. */
+struct reading {
+	struct wye_settings *tls;
+	struct wye_tls_pair *pairs;
+	struct wye_settings **groups;
+	size_t count;
+	struct wye_problems *problems;
+};
+
+static enum wye_tls_profile read_profile(const struct wye_settings *listener)
+{
+	const char *name = wye_setting_string(listener, "tls_profile");
+
+	return !strcmp(name, wye_tls_profiles[WYE_TLS_MODERN]) ? WYE_TLS_MODERN
+							       : WYE_TLS_INTERMEDIATE;
 }
 
-int wye_tls_settings_load(struct wye_tls_context **out, const config_setting_t *group,
-			  struct wye_problems *problems)
+static void add_pair(struct reading *reading, struct wye_settings *settings)
 {
-	struct wye_settings *tls;
-	int error;
+	struct wye_tls_pair *pair = &reading->pairs[reading->count];
 
-	if (!group || config_setting_type(group) != CONFIG_TYPE_GROUP)
-		return 0;
-	error = wye_settings_create(&tls, wye_tls_settings, group, "tls", problems);
+	pair->certificate = wye_setting_string(settings, NAMES[WYE_TLS_CERTIFICATE]);
+	pair->key = wye_setting_string(settings, NAMES[WYE_TLS_KEY]);
+	reading->groups[reading->count++] = settings;
+}
+
+static void require(const struct reading *reading, const config_setting_t *group,
+		    const char *name)
+{
+	if (!wye_setting_given(reading->tls, name))
+		wye_config_problem(reading->problems, group, "tls has no \"%s\"", name);
+}
+
+/* A certificate and a key in the group itself are the first pair. */
+static void read_short(struct reading *reading, const config_setting_t *group)
+{
+	const char *certificate = NAMES[WYE_TLS_CERTIFICATE], *key = NAMES[WYE_TLS_KEY];
+
+	if (wye_setting_given(reading->tls, "certificates") &&
+	    !wye_setting_given(reading->tls, certificate) &&
+	    !wye_setting_given(reading->tls, key))
+		return;
+	require(reading, group, certificate);
+	require(reading, group, key);
+	add_pair(reading, reading->tls);
+}
+
+static int read_list(struct reading *reading)
+{
+	const config_setting_t *list = wye_setting_source(reading->tls, "certificates");
+	size_t count = wye_setting_count(reading->tls, "certificates");
+	struct wye_settings *settings;
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++) {
+		error = wye_settings_create(&settings, PAIR,
+					    config_setting_get_elem(list, (unsigned)i),
+					    "certificates", reading->problems);
+		if (!error)
+			add_pair(reading, settings);
+	}
+	return error;
+}
+
+static const config_setting_t *place(const struct reading *reading,
+				     const struct wye_tls_fault *fault)
+{
+	return wye_setting_source(reading->groups[fault->pair], NAMES[fault->setting]);
+}
+
+static void make_context(struct wye_tls_context **out, const struct reading *reading,
+			 enum wye_tls_profile profile)
+{
+	struct wye_tls_setup setup = { reading->pairs, reading->count, profile };
+	struct wye_tls_fault fault;
+
+	if (wye_tls_context_create(out, &setup, &fault)) {
+		wye_config_problem(reading->problems, place(reading, &fault), "%s",
+				   fault.why.text);
+		return;
+	}
+	fault.setting = WYE_TLS_CERTIFICATE;
+	for (fault.pair = 0; fault.pair < reading->count; fault.pair++)
+		if (wye_tls_context_doubt(*out, fault.pair))
+			wye_config_warning(reading->problems, place(reading, &fault), "%s",
+					   wye_tls_context_doubt(*out, fault.pair));
+}
+
+static bool is_whole(const struct reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++)
+		if (!reading->pairs[i].certificate || !reading->pairs[i].key)
+			return false;
+	return reading->count;
+}
+
+static int read_pairs(struct reading *reading, const config_setting_t *group)
+{
+	size_t most = 1 + wye_setting_count(reading->tls, "certificates");
+
+	reading->pairs = calloc(most, sizeof *reading->pairs);
+	reading->groups = calloc(most, sizeof(struct wye_settings *));
+	if (!reading->pairs || !reading->groups)
+		return -ENOMEM;
+	read_short(reading, group);
+	return read_list(reading);
+}
+
+static int read_group(struct wye_tls_context **out, const config_setting_t *group,
+		      enum wye_tls_profile profile, struct wye_problems *problems)
+{
+	struct reading reading = { .problems = problems };
+	int error = wye_settings_create(&reading.tls, wye_tls_settings, group, "tls", problems);
+
 	if (error)
 		return error;
-	make_context(out, tls, problems);
-	wye_settings_destroy(tls);
-	return 0;
+	error = read_pairs(&reading, group);
+	if (!error && is_whole(&reading))
+		make_context(out, &reading, profile);
+	for (size_t i = 0; i < reading.count; i++)
+		if (reading.groups[i] != reading.tls)
+			wye_settings_destroy(reading.groups[i]);
+	free(reading.pairs);
+	free(reading.groups);
+	wye_settings_destroy(reading.tls);
+	return error;
+}
+
+int wye_tls_settings_load(struct wye_tls_context **out, const struct wye_settings *listener,
+			  struct wye_problems *problems)
+{
+	const config_setting_t *group = wye_setting_source(listener, "tls");
+
+	if (!group && wye_setting_given(listener, "tls_profile"))
+		wye_config_problem(problems, wye_setting_source(listener, "tls_profile"),
+				   "\"tls_profile\" goes with \"tls\" only");
+	if (!group || config_setting_type(group) != CONFIG_TYPE_GROUP)
+		return 0;
+	return read_group(out, group, read_profile(listener), problems);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tls.h - a listener's settings of TLS: the group `tls`. Main thread.
+ * tls.h - a listener's settings of TLS: the group `tls`, and `tls_profile`. Main thread.
  */
 #ifndef WYE_CORE_CONFIG_TLS_H
 #define WYE_CORE_CONFIG_TLS_H
@@ -8,11 +8,14 @@
 #include "config/settings.h"
 #include "tls/context.h"
 
+/* Of the group. */
 extern const struct wye_setting wye_tls_settings[];
+/* What tls_profile may be. */
+extern const char *const wye_tls_profiles[];
 
-/* Makes what a listener's `tls` says; the files are read now, so that a check of the config
- * finds what is wrong with them. `group` NULL: nothing is made. Returns 0 or -ENOMEM. */
-int wye_tls_settings_load(struct wye_tls_context **out, const config_setting_t *group,
+/* Makes what a listener's settings say; NULL if it has no `tls`. The files are read now, so
+ * that a check of the config finds what is wrong with them. Returns 0 or -ENOMEM. */
+int wye_tls_settings_load(struct wye_tls_context **out, const struct wye_settings *listener,
 			  struct wye_problems *problems) WYE_MUST_CHECK;
 
 #endif

@@ -3,110 +3,180 @@
  * context.c - see context.h.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <wye/file.h>
 
-#include "tls/context.h"
+#include "base/swap.h"
+#include "tls/metrics.h"
+#include "tls/site.h"
 
-/* Of TLS 1.2; those of 1.3 are OpenSSL's. */
-static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/* What belongs to a pair of files. */
+struct files {
+	struct wye_file_watch certificate, key;
+	struct wye_error doubt;
+};
 
-/* An SSL_CTX is what stands behind the name; nothing more is kept. */
-static SSL_CTX *ssl_of(struct wye_tls_context *context)
+struct wye_tls_context {
+	struct wye_swap current; /* struct wye_tls_site */
+	struct wye_tls_setup setup;
+	struct wye_tls_pair *pairs; /* of the setup */
+	struct files *files;        /* for each pair */
+};
+
+/* ---- reading ---- */
+
+static int load_identities(struct wye_tls_identity *out, const struct wye_tls_setup *setup,
+			   struct wye_tls_fault *fault)
 {
-	return (SSL_CTX *)context;
-}
+	int error = 0;
 
-/* What OpenSSL holds against a file; its list of errors is empty afterwards. The first error is
- * the cause, the later ones are who passed it on. */
-static void explain(struct wye_error *why, const char *path)
-{
-	unsigned long code = ERR_get_error();
-	const char *reason = ERR_reason_error_string(code);
-
-	if (ERR_SYSTEM_ERROR(code))
-		reason = strerror(ERR_GET_REASON(code));
-	wye_error_set(why, "%s: %s", path, reason ? reason : "can't be read");
-	ERR_clear_error();
-}
-
-static int no_password(char *out, int size, int writing, void *argument)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)argument;
-	return -1;
-}
-
-static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *length,
-			   const unsigned char *offered, unsigned count, void *argument)
-{
-	static const unsigned char ours[] = "\x08http/1.1";
-	unsigned char *chosen;
-
-	(void)ssl;
-	(void)argument;
-	if (SSL_select_next_proto(&chosen, length, ours, sizeof ours - 1, offered, count) !=
-	    OPENSSL_NPN_NEGOTIATED)
-		return SSL_TLSEXT_ERR_ALERT_FATAL;
-	*out = chosen;
-	return SSL_TLSEXT_ERR_OK;
-}
-
-/* Tickets carry sessions over, so that none is kept here. */
-static bool set_terms(SSL_CTX *ssl)
-{
-	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-					 SSL_OP_CIPHER_SERVER_PREFERENCE |
-					 SSL_OP_PRIORITIZE_CHACHA);
-	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_default_passwd_cb(ssl, no_password);
-	SSL_CTX_set_alpn_select_cb(ssl, choose_protocol, NULL);
-	return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
-	       SSL_CTX_set_cipher_list(ssl, CIPHERS);
-}
-
-static int load(SSL_CTX *ssl, const char *certificate, const char *key,
-		enum wye_tls_setting *wrong, struct wye_error *why)
-{
-	*wrong = WYE_TLS_CERTIFICATE;
-	if (SSL_CTX_use_certificate_chain_file(ssl, certificate) != 1) {
-		explain(why, certificate);
-		return -EINVAL;
+	for (size_t i = 0; i < setup->count && !error; i++) {
+		fault->pair = i;
+		error = wye_tls_identity_load(&out[i], &setup->pairs[i], &fault->setting,
+					      &fault->why);
 	}
-	*wrong = WYE_TLS_KEY;
-	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ssl) != 1) {
-		explain(why, key);
-		return -EINVAL;
+	return error;
+}
+
+static void take_notes(struct wye_tls_context *context,
+		       const struct wye_tls_identity *identities)
+{
+	for (size_t i = 0; i < context->setup.count; i++) {
+		context->files[i].doubt = identities[i].doubt;
+		wye_tls_show_expiry(context->pairs[i].certificate,
+				    wye_tls_identity_end(&identities[i]));
+	}
+}
+
+/* Makes what the files say now. */
+static int read_site(struct wye_tls_context *context, struct wye_tls_site **out,
+		     struct wye_tls_fault *fault)
+{
+	const struct wye_tls_setup *setup = &context->setup;
+	struct wye_tls_identity *identities = calloc(setup->count, sizeof *identities);
+	int error = -ENOMEM;
+
+	memset(fault, 0, sizeof *fault);
+	wye_error_set(&fault->why, "%s", strerror(ENOMEM));
+	if (!identities)
+		return error;
+	error = load_identities(identities, setup, fault);
+	if (!error) {
+		fault->setting = WYE_TLS_CERTIFICATE;
+		error = wye_tls_site_create(out, identities, setup, &fault->pair, &fault->why);
+	}
+	if (!error)
+		take_notes(context, identities);
+	for (size_t i = 0; i < setup->count; i++)
+		wye_tls_identity_fini(&identities[i]);
+	free(identities);
+	return error;
+}
+
+/* ---- life ---- */
+
+static int copy_setup(struct wye_tls_context *context, const struct wye_tls_setup *setup)
+{
+	context->setup = *setup;
+	context->pairs = calloc(setup->count, sizeof *context->pairs);
+	context->files = calloc(setup->count, sizeof *context->files);
+	if (!context->pairs || !context->files)
+		return -ENOMEM;
+	memcpy(context->pairs, setup->pairs, setup->count * sizeof *context->pairs);
+	context->setup.pairs = context->pairs;
+	for (size_t i = 0; i < setup->count; i++) {
+		wye_file_watch_init(&context->files[i].certificate,
+				    setup->pairs[i].certificate);
+		wye_file_watch_init(&context->files[i].key, setup->pairs[i].key);
 	}
 	return 0;
 }
 
-int wye_tls_context_create(struct wye_tls_context **out, const char *certificate,
-			   const char *key, enum wye_tls_setting *wrong, struct wye_error *why)
+int wye_tls_context_create(struct wye_tls_context **out, const struct wye_tls_setup *setup,
+			   struct wye_tls_fault *fault)
 {
-	SSL_CTX *ssl = SSL_CTX_new(TLS_server_method());
-	int error = -ENOMEM;
+	struct wye_tls_context *context = calloc(1, sizeof *context);
+	struct wye_tls_site *site = NULL;
+	int error;
 
-	*wrong = WYE_TLS_CERTIFICATE;
-	wye_error_set(why, "OpenSSL does not start");
-	if (ssl && set_terms(ssl))
-		error = load(ssl, certificate, key, wrong, why);
+	memset(fault, 0, sizeof *fault);
+	wye_error_set(&fault->why, "%s", strerror(ENOMEM));
+	if (!context)
+		return -ENOMEM;
+	wye_swap_init(&context->current, NULL);
+	error = copy_setup(context, setup);
+	if (!error)
+		error = read_site(context, &site, fault);
 	if (error) {
-		SSL_CTX_free(ssl);
-		ERR_clear_error();
+		wye_tls_context_destroy(context);
 		return error;
 	}
-	*out = (struct wye_tls_context *)ssl;
+	wye_swap_init(&context->current, site);
+	*out = context;
 	return 0;
 }
 
 void wye_tls_context_destroy(struct wye_tls_context *context)
 {
-	SSL_CTX_free(ssl_of(context));
+	if (!context)
+		return;
+	for (size_t i = 0; context->files && i < context->setup.count; i++) {
+		wye_file_watch_stop(&context->files[i].certificate);
+		wye_file_watch_stop(&context->files[i].key);
+	}
+	wye_tls_site_release(wye_swap_replace(&context->current, NULL));
+	free(context->pairs);
+	free(context->files);
+	free(context);
+}
+
+size_t wye_tls_context_count(const struct wye_tls_context *context)
+{
+	return context->setup.count;
+}
+
+const char *wye_tls_context_doubt(const struct wye_tls_context *context, size_t pair)
+{
+	bool any = pair < context->setup.count && context->files[pair].doubt.text[0];
+
+	return any ? context->files[pair].doubt.text : NULL;
+}
+
+/* ---- renewing ---- */
+
+int wye_tls_context_renew(struct wye_tls_context *context, struct wye_tls_fault *fault)
+{
+	struct wye_tls_site *site;
+	int error = read_site(context, &site, fault);
+
+	wye_tls_count_reload(!error);
+	if (!error)
+		wye_tls_site_release(wye_swap_replace(&context->current, site));
+	return error;
+}
+
+int wye_tls_context_watch(struct wye_tls_context *context, void (*changed)(void *argument),
+			  void *argument)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < context->setup.count && !error; i++) {
+		error = wye_file_watch_start(&context->files[i].certificate, changed, argument);
+		if (!error)
+			error = wye_file_watch_start(&context->files[i].key, changed, argument);
+	}
+	return error;
+}
+
+struct wye_tls_site *wye_tls_context_hold(struct wye_tls_context *context)
+{
+	struct wye_tls_site *site;
+	atomic_uint *mark;
+
+	site = wye_swap_enter(&context->current, &mark);
+	wye_tls_site_hold(site);
+	wye_swap_leave(mark);
+	return site;
 }

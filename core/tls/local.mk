@@ -1,7 +1,15 @@
 libwyecore_a_SOURCES += \
 	core/tls/context.c \
 	core/tls/context.h \
+	core/tls/identity.c \
+	core/tls/identity.h \
 	core/tls/metrics.c \
 	core/tls/metrics.h \
+	core/tls/names.c \
+	core/tls/names.h \
 	core/tls/session.c \
-	core/tls/session.h
+	core/tls/session.h \
+	core/tls/site.c \
+	core/tls/site.h \
+	core/tls/terms.c \
+	core/tls/terms.h

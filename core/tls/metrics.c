@@ -14,12 +14,15 @@ static const char *const CAUSES[WYE_TLS_FAILURES] = {
 
 static struct {
 	wye_metric open, handshakes, failures[WYE_TLS_FAILURES];
+	wye_metric reloads, reload_failures;
 } metrics;
 
 void wye_tls_metrics_register(void)
 {
 	metrics.open = wye_metric_register("tls_connections_open", WYE_GAUGE);
 	metrics.handshakes = wye_metric_register("tls_handshakes_total", WYE_COUNTER);
+	metrics.reloads = wye_metric_register("tls_reloads_total", WYE_COUNTER);
+	metrics.reload_failures = wye_metric_register("tls_reload_failures_total", WYE_COUNTER);
 	for (unsigned i = 0; i < WYE_TLS_FAILURES; i++)
 		metrics.failures[i] = wye_metric_register_for("tls_handshake_failures_total",
 							      WYE_COUNTER, "cause", CAUSES[i]);
@@ -38,4 +41,18 @@ void wye_tls_count_handshake(void)
 void wye_tls_count_failure(enum wye_tls_failure failure)
 {
 	wye_metric_add(metrics.failures[failure], 1);
+}
+
+void wye_tls_count_reload(bool done)
+{
+	wye_metric_add(done ? metrics.reloads : metrics.reload_failures, 1);
+}
+
+/* Set and not added to, as several listeners may have the same file. */
+void wye_tls_show_expiry(const char *path, time_t end)
+{
+	wye_metric metric = wye_metric_register_for("tls_certificate_expires_seconds",
+						    WYE_GAUGE, "certificate", path);
+
+	wye_metric_add(metric, (int64_t)end - wye_metric_read(metric));
 }

@@ -6,6 +6,10 @@
 #ifndef WYE_CORE_TLS_METRICS_H
 #define WYE_CORE_TLS_METRICS_H
 
+#include <time.h>
+
+#include <wye/types.h>
+
 /* Why a handshake came to nothing. */
 enum wye_tls_failure {
 	WYE_TLS_FAILED_VERSION,  /* no version in common */
@@ -24,5 +28,10 @@ void wye_tls_metrics_register(void);
 void wye_tls_count_open(int change);
 void wye_tls_count_handshake(void);
 void wye_tls_count_failure(enum wye_tls_failure failure);
+/* Of a listener's certificates; or that this failed. */
+void wye_tls_count_reload(bool done);
+
+/* Until when a certificate is right, as seconds since 1970. Main thread. */
+void wye_tls_show_expiry(const char *path, time_t end);
 
 #endif

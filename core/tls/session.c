@@ -15,9 +15,11 @@
 
 #include "base/buffer.h"
 #include "tls/session.h"
+#include "tls/site.h"
 
 struct wye_tls {
 	SSL *ssl;
+	struct wye_tls_site *site;
 	struct wye_buffer unsent; /* for the socket; from `unsent_at` on */
 	size_t unsent_at;
 	struct wye_buffer put_back;
@@ -98,7 +100,8 @@ static int prepare(struct wye_tls *tls, struct wye_tls_context *context)
 {
 	BIO *bio = make_bio();
 
-	tls->ssl = SSL_new((SSL_CTX *)context);
+	tls->site = wye_tls_context_hold(context);
+	tls->ssl = wye_tls_site_session(tls->site);
 	if (!tls->ssl || !bio) {
 		BIO_free(bio);
 		return -ENOMEM;
@@ -129,6 +132,7 @@ void wye_tls_destroy(struct wye_tls *tls)
 	if (!tls)
 		return;
 	SSL_free(tls->ssl);
+	wye_tls_site_release(tls->site);
 	wye_buffer_fini(&tls->unsent);
 	wye_buffer_fini(&tls->put_back);
 	free(tls);

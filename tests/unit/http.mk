@@ -11,6 +11,7 @@ HTTP_TESTS = \
 	tests/unit/test_proxy \
 	tests/unit/test_rate_limit \
 	tests/unit/test_redirect \
+	tests/unit/test_names \
 	tests/unit/test_tls
 
 check_PROGRAMS += $(HTTP_TESTS)
@@ -41,6 +42,9 @@ tests_unit_test_files_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_files_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_redirect_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_redirect_LDADD = libwyecore.a $(CMOCKA_LIBS)
+tests_unit_test_names_SOURCES = tests/unit/test_names.c
+tests_unit_test_names_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_names_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c tests/unit/certificate.h
 tests_unit_test_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_test_tls_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS) -lpthread

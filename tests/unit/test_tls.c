@@ -33,8 +33,9 @@ static struct {
 
 static int set_up_all(void **state)
 {
-	enum wye_tls_setting wrong;
-	struct wye_error why;
+	struct wye_tls_pair pair = { certificate, key };
+	struct wye_tls_setup setup = { &pair, 1, WYE_TLS_INTERMEDIATE };
+	struct wye_tls_fault fault;
 
 	(void)state;
 	if (!mkdtemp(folder))
@@ -43,7 +44,7 @@ static int set_up_all(void **state)
 	snprintf(key, sizeof key, "%s/site.key", folder);
 	wye_tls_metrics_register();
 	return certificate_write(certificate, key) |
-	       wye_tls_context_create(&context, certificate, key, &wrong, &why);
+	       wye_tls_context_create(&context, &setup, &fault);
 }
 
 static int tear_down_all(void **state)
@@ -316,13 +317,13 @@ static void refuse(const char *certificate_path, const char *key_path,
 		   enum wye_tls_setting expected, const char *part)
 {
 	struct wye_tls_context *none = NULL;
-	enum wye_tls_setting wrong;
-	struct wye_error why;
+	struct wye_tls_pair pair = { certificate_path, key_path };
+	struct wye_tls_setup setup = { &pair, 1, WYE_TLS_INTERMEDIATE };
+	struct wye_tls_fault fault;
 
-	assert_true(wye_tls_context_create(&none, certificate_path, key_path, &wrong, &why) <
-		    0);
-	assert_int_equal(wrong, expected);
-	assert_non_null(strstr(why.text, part));
+	assert_true(wye_tls_context_create(&none, &setup, &fault) < 0);
+	assert_int_equal(fault.setting, expected);
+	assert_non_null(strstr(fault.why.text, part));
 	assert_int_equal(ERR_peek_error(), 0);
 }
 

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * identity.c - see identity.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "tls/identity.h"
+#include "tls/names.h"
+
+/* The first error is the cause, the later ones are who passed it on. */
+void wye_tls_explain(struct wye_error *why, const char *path)
+{
+	unsigned long code = ERR_get_error();
+	const char *reason = ERR_reason_error_string(code);
+
+	if (ERR_SYSTEM_ERROR(code))
+		reason = strerror(ERR_GET_REASON(code));
+	wye_error_set(why, "%s: %s", path, reason ? reason : "can't be read");
+	ERR_clear_error();
+}
+
+static int no_password(char *out, int size, int writing, void *argument)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)argument;
+	return -1;
+}
+
+/* ---- the certificate ---- */
+
+/* Until there is no more; what follows that is no certificate is left alone. */
+static bool read_chain(STACK_OF(X509) * chain, BIO *file)
+{
+	X509 *one;
+
+	while ((one = PEM_read_bio_X509(file, NULL, no_password, NULL)))
+		if (!sk_X509_push(chain, one)) {
+			X509_free(one);
+			return false;
+		}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return false;
+	ERR_clear_error();
+	return true;
+}
+
+static int read_certificate(struct wye_tls_identity *out, const char *path,
+			    struct wye_error *why)
+{
+	BIO *file = BIO_new_file(path, "re");
+	bool read = false;
+
+	out->chain = sk_X509_new_null();
+	if (file && out->chain) {
+		out->certificate = PEM_read_bio_X509_AUX(file, NULL, no_password, NULL);
+		read = out->certificate && read_chain(out->chain, file);
+	}
+	BIO_free(file);
+	if (read)
+		return 0;
+	wye_tls_explain(why, path);
+	return -EINVAL;
+}
+
+/* ---- the key ---- */
+
+static const struct {
+	int id;
+	enum wye_tls_key_type type;
+} TYPES[] = {
+	{ EVP_PKEY_RSA, WYE_TLS_KEY_RSA },     { EVP_PKEY_RSA_PSS, WYE_TLS_KEY_RSA_PSS },
+	{ EVP_PKEY_EC, WYE_TLS_KEY_EC },       { EVP_PKEY_ED25519, WYE_TLS_KEY_ED25519 },
+	{ EVP_PKEY_ED448, WYE_TLS_KEY_ED448 },
+};
+
+static bool find_type(struct wye_tls_identity *out)
+{
+	int id = EVP_PKEY_get_base_id(out->key);
+
+	for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++)
+		if (TYPES[i].id == id) {
+			out->type = TYPES[i].type;
+			return true;
+		}
+	return false;
+}
+
+/* The text of a key does not stay behind in memory: it passes through `room` only. */
+static EVP_PKEY *read_secret(const char *path)
+{
+	BIO *file = BIO_new_file(path, "re");
+	char room[4096];
+	EVP_PKEY *key;
+	FILE *stream;
+
+	if (!file)
+		return NULL;
+	if (BIO_get_fp(file, &stream) == 1)
+		setvbuf(stream, room, _IOFBF, sizeof room);
+	key = PEM_read_bio_PrivateKey(file, NULL, no_password, NULL);
+	BIO_free(file);
+	OPENSSL_cleanse(room, sizeof room);
+	return key;
+}
+
+static int read_key(struct wye_tls_identity *out, const char *path, struct wye_error *why)
+{
+	out->key = read_secret(path);
+	if (!out->key || X509_check_private_key(out->certificate, out->key) != 1) {
+		wye_tls_explain(why, path);
+		return -EINVAL;
+	}
+	if (!find_type(out)) {
+		wye_error_set(why, "%s: a key of this type does not go with TLS", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* ---- names ---- */
+
+static int add_name(struct wye_tls_identity *out, const ASN1_IA5STRING *value)
+{
+	const char *text = (const char *)ASN1_STRING_get0_data(value);
+	char name[WYE_TLS_NAME_MAX + 1];
+
+	if (!wye_tls_name_fold(text, (size_t)ASN1_STRING_length(value), name))
+		return 0; /* no client asks for it */
+	out->names[out->name_count] = strdup(name);
+	return out->names[out->name_count] ? (out->name_count++, 0) : -ENOMEM;
+}
+
+/* Those of subjectAltName only: the subject's common name means nothing (RFC 9525, 2). */
+static int read_names(struct wye_tls_identity *out)
+{
+	GENERAL_NAMES *all =
+		X509_get_ext_d2i(out->certificate, NID_subject_alt_name, NULL, NULL);
+	int count = sk_GENERAL_NAME_num(all), error = 0;
+
+	out->names = calloc(count > 0 ? (size_t)count : 1, sizeof *out->names);
+	if (!out->names)
+		error = -ENOMEM;
+	for (int i = 0; i < count && !error; i++) {
+		const GENERAL_NAME *one = sk_GENERAL_NAME_value(all, i);
+
+		if (one->type == GEN_DNS)
+			error = add_name(out, one->d.dNSName);
+	}
+	GENERAL_NAMES_free(all);
+	return error;
+}
+
+/* ---- doubts ---- */
+
+static void day(const ASN1_TIME *when, char out[16])
+{
+	struct tm parts = { .tm_mday = 1 };
+
+	ASN1_TIME_to_tm(when, &parts);
+	strftime(out, 16, "%Y-%m-%d", &parts);
+}
+
+static bool doubt_time(struct wye_tls_identity *out, const char *path)
+{
+	const ASN1_TIME *from = X509_get0_notBefore(out->certificate);
+	const ASN1_TIME *to = X509_get0_notAfter(out->certificate);
+	char date[16];
+
+	if (X509_cmp_current_time(to) < 0) {
+		day(to, date);
+		wye_error_set(&out->doubt, "%s: the certificate expired on %s", path, date);
+	} else if (X509_cmp_current_time(from) > 0) {
+		day(from, date);
+		wye_error_set(&out->doubt, "%s: the certificate is not valid before %s", path,
+			      date);
+	}
+	return out->doubt.text[0];
+}
+
+/* True of what public authorities issue, which is never by a root itself. */
+static bool names_issuer(X509 *certificate)
+{
+	AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(certificate, NID_info_access, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(all); i++)
+		found = found || OBJ_obj2nid(sk_ACCESS_DESCRIPTION_value(all, i)->method) ==
+					 NID_ad_ca_issuers;
+	AUTHORITY_INFO_ACCESS_free(all);
+	return found;
+}
+
+static void doubt_chain(struct wye_tls_identity *out, const char *path)
+{
+	X509 *below = out->certificate;
+	int length = sk_X509_num(out->chain);
+
+	if (!length && names_issuer(below))
+		wye_error_set(&out->doubt,
+			      "%s: the chain is missing: the file ends with the certificate",
+			      path);
+	for (int i = 0; i < length; i++) {
+		X509 *above = sk_X509_value(out->chain, i);
+
+		if (X509_check_issued(above, below) != X509_V_OK) {
+			wye_error_set(
+				&out->doubt,
+				"%s: the chain is broken: the certificate in place %d was "
+				"not issued by the next",
+				path, i + 1);
+			return;
+		}
+		below = above;
+	}
+}
+
+/* ---- all of it ---- */
+
+int wye_tls_identity_load(struct wye_tls_identity *out, const struct wye_tls_pair *files,
+			  enum wye_tls_setting *wrong, struct wye_error *why)
+{
+	int error;
+
+	memset(out, 0, sizeof *out);
+	*wrong = WYE_TLS_CERTIFICATE;
+	error = read_certificate(out, files->certificate, why);
+	if (error)
+		return error;
+	*wrong = WYE_TLS_KEY;
+	error = read_key(out, files->key, why);
+	if (error)
+		return error;
+	error = read_names(out);
+	if (error)
+		wye_error_set(why, "%s: %s", files->certificate, strerror(-error));
+	if (!doubt_time(out, files->certificate))
+		doubt_chain(out, files->certificate);
+	ERR_clear_error();
+	return error;
+}
+
+void wye_tls_identity_fini(struct wye_tls_identity *identity)
+{
+	for (size_t i = 0; i < identity->name_count; i++)
+		free(identity->names[i]);
+	free(identity->names);
+	X509_free(identity->certificate);
+	sk_X509_pop_free(identity->chain, X509_free);
+	EVP_PKEY_free(identity->key);
+	memset(identity, 0, sizeof *identity);
+}
+
+time_t wye_tls_identity_end(const struct wye_tls_identity *identity)
+{
+	struct tm parts;
+
+	return ASN1_TIME_to_tm(X509_get0_notAfter(identity->certificate), &parts) == 1
+		       ? timegm(&parts)
+		       : 0;
+}
