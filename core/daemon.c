@@ -28,6 +28,7 @@
 #include "net/listener.h"
 #include "net/preface.h"
 #include "privileges.h"
+#include "renewal.h"
 #include "stream/drain.h"
 #include "stream/loop.h"
 #include "stream/pressure.h"
@@ -244,6 +245,8 @@ static int start(struct daemon *daemon, struct wye_error *why)
 		error = wye_jobs_create(&daemon->jobs, options->blocking_threads,
 					options->blocking_queue);
 	if (!error)
+		error = wye_renewal_start(&daemon->listeners);
+	if (!error)
 		error = start_threads(daemon, max_connections, why);
 	if (error && !why->text[0])
 		wye_error_set(why, "can't start: %s", strerror(-error));
@@ -262,8 +265,8 @@ static void log_metrics(enum wye_log_level level)
 	wye_buffer_fini(&text);
 }
 
-/* Waits for a signal, at most so long (milliseconds; -1: for ever). Returns SIGTERM for both
- * that ask for a stop, or 0. */
+/* Waits for a signal, at most so long (milliseconds; -1: for ever), and does what it asks for.
+ * Returns SIGTERM for both that ask for a stop, SIGHUP or WYE_RENEWAL_SIGNAL, or 0. */
 static int wait_signal(const sigset_t *set, int milliseconds)
 {
 	struct timespec limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
@@ -274,7 +277,18 @@ static int wait_signal(const sigset_t *set, int milliseconds)
 		wye_sinks_reopen();
 	if (number == SIGUSR2)
 		log_metrics(WYE_LOG_NOTICE);
+	if (number == SIGHUP || number == WYE_RENEWAL_SIGNAL)
+		return number;
 	return number == SIGTERM || number == SIGINT ? SIGTERM : 0;
+}
+
+static void wait_for_stop(const struct daemon *daemon, const sigset_t *set)
+{
+	int number;
+
+	while ((number = wait_signal(set, -1)) != SIGTERM)
+		if (number)
+			wye_renewal_run(&daemon->listeners, number == SIGHUP);
 }
 
 /* ---- stop ---- */
@@ -292,7 +306,7 @@ static bool wait_until(const sigset_t *set, long end, bool (*done)(const struct 
 		       const struct daemon *daemon)
 {
 	while (now_ms() < end && !(done && done(daemon)))
-		if (wait_signal(set, LOOK))
+		if (wait_signal(set, LOOK) == SIGTERM)
 			return true;
 	return false;
 }
@@ -368,6 +382,8 @@ static void watched_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, WYE_RENEWAL_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, set, NULL); /* threads inherit it: only main takes signals */
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -388,8 +404,7 @@ enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye
 		return WYE_EXIT_START;
 	}
 	announce(&daemon);
-	while (!wait_signal(&set, -1))
-		;
+	wait_for_stop(&daemon, &set);
 	left = drain(&daemon, &set, &before);
 	status = left ? WYE_EXIT_CUT : WYE_EXIT_OK;
 	stop(&daemon, status);

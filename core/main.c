@@ -28,9 +28,9 @@ static const char USAGE[] =
 	"       wye -V          print versions of wye and its engines\n"
 	"       wye token ...   make or check a JSON Web Token; wye token --help tells more\n"
 	"       wye -h          print this\n"
-	"Signals: TERM and INT stop it gently, a second one at once; USR1 opens log files "
-	"anew,\n"
-	"USR2 logs all metrics.\n"
+	"Signals: TERM and INT stop it gently, a second one at once; HUP reads certificates "
+	"again,\n"
+	"USR1 opens log files anew, USR2 logs all metrics.\n"
 	"Exit status: 0 all finished, 1 wrong config, 2 wrong usage, 3 it could not start,\n"
 	"4 stopped, but connections had to be cut.\n";
 
