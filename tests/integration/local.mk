@@ -9,6 +9,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_basic.py \
 	tests/integration/test_bodies.py \
 	tests/integration/test_body_limit.py \
+	tests/integration/test_certificates.py \
 	tests/integration/test_chat.py \
 	tests/integration/test_clients.py \
 	tests/integration/test_compress.py \
@@ -69,7 +70,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_wss.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/peers.py \
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/issuer.py \
+	tests/integration/peers.py \
 	tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.
