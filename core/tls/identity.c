@@ -14,6 +14,10 @@
 #include "tls/identity.h"
 #include "tls/names.h"
 
+enum {
+	NOT_THERE = -1, /* of X509_get_ext_d2i() */
+};
+
 /* The first error is the cause, the later ones are who passed it on. */
 void wye_tls_explain(struct wye_error *why, const char *path)
 {
@@ -142,10 +146,15 @@ static int add_name(struct wye_tls_identity *out, const ASN1_IA5STRING *value)
 /* Those of subjectAltName only: the subject's common name means nothing (RFC 9525, 2). */
 static int read_names(struct wye_tls_identity *out)
 {
+	int found, error = 0;
 	GENERAL_NAMES *all =
-		X509_get_ext_d2i(out->certificate, NID_subject_alt_name, NULL, NULL);
-	int count = sk_GENERAL_NAME_num(all), error = 0;
+		X509_get_ext_d2i(out->certificate, NID_subject_alt_name, &found, NULL);
+	int count = sk_GENERAL_NAME_num(all);
 
+	if (!all && found != NOT_THERE) {
+		ERR_clear_error();
+		return -EINVAL;
+	}
 	out->names = calloc(count > 0 ? (size_t)count : 1, sizeof *out->names);
 	if (!out->names)
 		error = -ENOMEM;
@@ -235,17 +244,20 @@ int wye_tls_identity_load(struct wye_tls_identity *out, const struct wye_tls_pai
 	error = read_certificate(out, files->certificate, why);
 	if (error)
 		return error;
+	error = read_names(out);
+	if (error) {
+		wye_error_set(why, "%s: its names can't be read: %s", files->certificate,
+			      strerror(-error));
+		return error;
+	}
 	*wrong = WYE_TLS_KEY;
 	error = read_key(out, files->key, why);
 	if (error)
 		return error;
-	error = read_names(out);
-	if (error)
-		wye_error_set(why, "%s: %s", files->certificate, strerror(-error));
 	if (!doubt_time(out, files->certificate))
 		doubt_chain(out, files->certificate);
 	ERR_clear_error();
-	return error;
+	return 0;
 }
 
 void wye_tls_identity_fini(struct wye_tls_identity *identity)
