@@ -48,6 +48,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_rate_limit.py \
 	tests/integration/test_redact.py \
 	tests/integration/test_redirect.py \
+	tests/integration/test_renewal.py \
 	tests/integration/test_rest.py \
 	tests/integration/test_route_limits.py \
 	tests/integration/test_routes.py \

@@ -128,8 +128,7 @@ class Certificates(unittest.TestCase):
 
     def test_profiles(self):
         pair = self.pair("site", ["localhost"])
-        for profile, old in (("", True), ('tls_profile = "intermediate";', True),
-                             ('tls_profile = "modern";', False)):
+        for profile, old in (("", True), ('tls_profile = "modern";', False)):
             with self.wye(pair, listen=profile) as wye:
                 for version, good in (("-tls1_1", False), ("-tls1_2", old), ("-tls1_3", True)):
                     text = self.s_client(wye, version, "-cipher", "ALL:@SECLEVEL=0")
@@ -236,6 +235,7 @@ class Certificates(unittest.TestCase):
             ("tls = {\n%s\nkey = 5; };" % a.rows.split("key")[0], 4, '"key" must be a string'),
             ('tls = { key = "%s"; };' % a.key, 2, 'tls has no "certificate"'),
             ('tls_profile = "modern";', 2, '"tls_profile" goes with "tls" only'),
+            ('tls_profile = "intermediate"; tls = { %s };' % a.rows, 0, ""),
             ('tls_profile = "old"; tls = { %s };' % a.rows, 2, '"tls_profile" can\'t be "old"'),
         ]
         for text, line, expected in cases:

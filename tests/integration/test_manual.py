@@ -51,7 +51,7 @@ class Manual(unittest.TestCase):
             key, kind, default, span, sentence = row
             self.assertRegex(key, "^`[a-z0-9_]+`$")
             self.assertIn(kind, ("boolean", "integer", "number", "string", "list of strings", "group",
-                                 "pairs"), row)
+                                 "list of groups", "pairs"), row)
             self.assertGreater(len(sentence), 5, row)
             self.assertFalse(sentence.endswith("."), row)
             if kind in ("integer", "number"):
