@@ -18,6 +18,14 @@ enum {
 	NOT_THERE = -1, /* of X509_get_ext_d2i() */
 };
 
+static bool is_absent(unsigned long code)
+{
+	int library = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
+
+	return (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+	       (library == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
+}
+
 /* The first error is the cause, the later ones are who passed it on. */
 void wye_tls_explain(struct wye_error *why, const char *path)
 {
@@ -26,16 +34,22 @@ void wye_tls_explain(struct wye_error *why, const char *path)
 
 	if (ERR_SYSTEM_ERROR(code))
 		reason = strerror(ERR_GET_REASON(code));
+	else if (is_absent(code))
+		reason = "nothing of its kind is in it, in PEM";
 	wye_error_set(why, "%s: %s", path, reason ? reason : "can't be read");
 	ERR_clear_error();
 }
 
+/* Nobody is there to be asked; `argument` tells that it would have been so. */
 static int no_password(char *out, int size, int writing, void *argument)
 {
+	bool *asked = argument;
+
 	(void)out;
 	(void)size;
 	(void)writing;
-	(void)argument;
+	if (asked)
+		*asked = true;
 	return -1;
 }
 
@@ -99,7 +113,7 @@ static bool find_type(struct wye_tls_identity *out)
 }
 
 /* The text of a key does not stay behind in memory: it passes through `room` only. */
-static EVP_PKEY *read_secret(const char *path)
+static EVP_PKEY *read_secret(const char *path, bool *locked)
 {
 	BIO *file = BIO_new_file(path, "re");
 	char room[4096];
@@ -110,7 +124,7 @@ static EVP_PKEY *read_secret(const char *path)
 		return NULL;
 	if (BIO_get_fp(file, &stream) == 1)
 		setvbuf(stream, room, _IOFBF, sizeof room);
-	key = PEM_read_bio_PrivateKey(file, NULL, no_password, NULL);
+	key = PEM_read_bio_PrivateKey(file, NULL, no_password, locked);
 	BIO_free(file);
 	OPENSSL_cleanse(room, sizeof room);
 	return key;
@@ -118,7 +132,14 @@ static EVP_PKEY *read_secret(const char *path)
 
 static int read_key(struct wye_tls_identity *out, const char *path, struct wye_error *why)
 {
-	out->key = read_secret(path);
+	bool locked = false;
+
+	out->key = read_secret(path, &locked);
+	if (locked) {
+		ERR_clear_error();
+		wye_error_set(why, "%s: the key has a password; one without is needed", path);
+		return -EINVAL;
+	}
 	if (!out->key || X509_check_private_key(out->certificate, out->key) != 1) {
 		wye_tls_explain(why, path);
 		return -EINVAL;
