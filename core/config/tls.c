@@ -24,6 +24,11 @@ static const struct wye_setting PAIR[] = {
 	{ .name = NULL },
 };
 
+static const char *const VERIFY[] = { [WYE_TLS_VERIFY_NONE] = "none",
+				      [WYE_TLS_VERIFY_OPTIONAL] = "optional",
+				      [WYE_TLS_VERIFY_REQUIRED] = "required",
+				      NULL };
+
 const struct wye_setting wye_tls_settings[] = {
 	PAIR_ROWS(0),
 	{ .name = "certificates",
@@ -31,6 +36,26 @@ const struct wye_setting wye_tls_settings[] = {
 	  .sentence = "likewise, several: a client gets the one for the name that it asks for; "
 		      "the first of all is the default",
 	  .reserved = { PAIR } },
+	{ .name = "verify",
+	  .type = WYE_SETTING_STRING,
+	  .fallback = "none",
+	  .choices = VERIFY,
+	  .sentence =
+		  "whether clients are asked for certificates; one that is not believed ends "
+		  "the handshake" },
+	{ .name = "client_ca",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "a PEM file: the authorities that are believed about clients" },
+	{ .name = "crl",
+	  .type = WYE_SETTING_STRING,
+	  .sentence = "a PEM file: their revocation lists; default: none is looked at" },
+	{ .name = "verify_depth",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "3",
+	  .minimum = 0,
+	  .maximum = 10,
+	  .unit = "certificates",
+	  .sentence = "between a client's and one in client_ca, at most" },
 	{ .name = NULL },
 };
 
@@ -38,9 +63,10 @@ const char *const wye_tls_profiles[] = {
 	[WYE_TLS_INTERMEDIATE] = "intermediate", [WYE_TLS_MODERN] = "modern", NULL
 };
 
-static const char *const NAMES[] = {
-	[WYE_TLS_CERTIFICATE] = "certificate", [WYE_TLS_KEY] = "key"
-};
+static const char *const NAMES[] = { [WYE_TLS_CERTIFICATE] = "certificate",
+				     [WYE_TLS_KEY] = "key",
+				     [WYE_TLS_CLIENT_CA] = "client_ca",
+				     [WYE_TLS_CRL] = "crl" };
 
 /* What is read of a listener: its pairs of files, and the settings that they stand in. */
 struct reading {
@@ -106,18 +132,65 @@ static int read_list(struct reading *reading)
 	return error;
 }
 
+/* ---- certificates of clients ---- */
+
+static void read_verify(const struct reading *reading, struct wye_tls_verify *out)
+{
+	const char *mode = wye_setting_string(reading->tls, "verify");
+
+	*out = (struct wye_tls_verify) {
+		.client_ca = wye_setting_string(reading->tls, NAMES[WYE_TLS_CLIENT_CA]),
+		.crl = wye_setting_string(reading->tls, NAMES[WYE_TLS_CRL]),
+		.depth = (unsigned)wye_setting_integer(reading->tls, "verify_depth"),
+	};
+	while (strcmp(VERIFY[out->mode], mode))
+		out->mode++;
+}
+
+/* What says whom to believe goes with being asked. False where it is wrong, which is said. */
+static bool check_verify(const struct reading *reading, const struct wye_tls_verify *verify)
+{
+	static const char *const companions[] = { "client_ca", "crl", "verify_depth" };
+	bool wanted = verify->mode != WYE_TLS_VERIFY_NONE, good = true;
+
+	if (wanted && !verify->client_ca) {
+		wye_config_problem(reading->problems,
+				   wye_setting_source(reading->tls, "verify"),
+				   "\"verify\" needs \"client_ca\"");
+		return false;
+	}
+	for (size_t i = 0; !wanted && i < sizeof companions / sizeof companions[0]; i++) {
+		if (!wye_setting_given(reading->tls, companions[i]))
+			continue;
+		wye_config_problem(reading->problems,
+				   wye_setting_source(reading->tls, companions[i]),
+				   "\"%s\" goes with \"verify\" only", companions[i]);
+		good = false;
+	}
+	return good;
+}
+
+/* ---- all of it ---- */
+
 static const config_setting_t *place(const struct reading *reading,
 				     const struct wye_tls_fault *fault)
 {
+	if (fault->setting == WYE_TLS_CLIENT_CA || fault->setting == WYE_TLS_CRL)
+		return wye_setting_source(reading->tls, NAMES[fault->setting]);
 	return wye_setting_source(reading->groups[fault->pair], NAMES[fault->setting]);
 }
 
 static void make_context(struct wye_tls_context **out, const struct reading *reading,
 			 enum wye_tls_profile profile)
 {
-	struct wye_tls_setup setup = { reading->pairs, reading->count, profile };
+	struct wye_tls_setup setup = { .pairs = reading->pairs,
+				       .count = reading->count,
+				       .profile = profile };
 	struct wye_tls_fault fault;
 
+	read_verify(reading, &setup.verify);
+	if (!check_verify(reading, &setup.verify))
+		return;
 	if (wye_tls_context_create(out, &setup, &fault)) {
 		wye_config_problem(reading->problems, place(reading, &fault), "%s",
 				   fault.why.text);

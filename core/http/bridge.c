@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <wye/log.h>
+
 #include "base/buffer.h"
 #include "http/bridge.h"
 #include "http/connection.h"
@@ -141,6 +143,17 @@ static void dismantle(struct wye_bridge *bridge)
 	free(bridge);
 }
 
+static void count_failure(const struct wye_bridge *bridge)
+{
+	enum wye_tls_failure failure = wye_tls_failure(bridge->tls);
+	struct wye_text peer = wye_http_connection_peer(bridge->connection);
+
+	wye_tls_count_failure(failure);
+	if (failure == WYE_TLS_FAILED_VERIFY)
+		wye_log(WYE_LOG_INFO, "%.*s is refused for its certificate: %s",
+			(int)peer.length, peer.data, wye_tls_complaint(bridge->tls));
+}
+
 static void count_end(const struct wye_bridge *bridge)
 {
 	if (bridge->ready)
@@ -150,7 +163,7 @@ static void count_end(const struct wye_bridge *bridge)
 	else if (bridge->gone || !bridge->broken)
 		wye_tls_count_failure(WYE_TLS_FAILED_GONE);
 	else
-		wye_tls_count_failure(wye_tls_failure(bridge->tls));
+		count_failure(bridge);
 }
 
 /* A client that is there gets a moment to take what it was told. */
@@ -205,6 +218,7 @@ static int join_engine(struct wye_bridge *bridge)
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	bridge->engine.descriptor = ends[0];
+	bridge->connection->tls_peer = wye_tls_peer_hold(wye_tls_peer(bridge->tls));
 	if (wye_http_connection_attach(bridge->connection, ends[1]))
 		return 0;
 	bridge->engine_left = true;

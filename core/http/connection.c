@@ -61,6 +61,7 @@ void wye_http_connection_release(struct wye_http_connection *connection)
 
 	if (!connection->handed_over)
 		wye_limits_leave(thread->limits, &connection->peer);
+	wye_tls_peer_release(connection->tls_peer);
 	wye_timer_stop(&thread->loop, &connection->deadline);
 	*connection->link = connection->next;
 	if (connection->next)

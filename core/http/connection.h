@@ -37,6 +37,7 @@ struct wye_http_connection {
 	int descriptor;            /* the client's socket; -1: it has left with its session */
 	int engine_descriptor;     /* what the engine has: the same, but under TLS */
 	struct wye_bridge *bridge; /* NULL: plain */
+	const struct wye_tls_peer *tls_peer; /* held; NULL: plain, or before any request */
 	uint64_t since;    /* milliseconds: when the phase began, or last made progress */
 	uint64_t requests; /* completed on it */
 	uint64_t before;   /* bytes in front of all requests: a PROXY header */

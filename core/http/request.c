@@ -130,6 +130,7 @@ void wye_request_finish(struct wye_request *request)
 	wye_reply_release(&request->reply);
 	run_undos(request);
 	wye_buffer_fini(&request->body);
+	wye_tls_peer_release(request->tls_peer);
 	wye_arena_reset(&request->arena);
 	request->magic = 0;
 	if (!connection) { /* it came from another thread, whose list is not ours */
@@ -145,6 +146,7 @@ void wye_request_detach(struct wye_request *request)
 	struct wye_text client = wye_request_client(request);
 
 	request->client = wye_arena_copy(&request->arena, client.data, client.length);
+	request->tls_peer = wye_tls_peer_hold(request->connection->tls_peer);
 	wye_context_leave(&request->context);
 	request->connection = NULL;
 }
@@ -198,6 +200,11 @@ static int set_text(struct wye_request *request, struct wye_text *out, struct wy
 		return -ENOMEM;
 	*out = copy;
 	return 0;
+}
+
+const struct wye_tls_peer *wye_request_tls_peer(const struct wye_request *request)
+{
+	return request->connection ? request->connection->tls_peer : request->tls_peer;
 }
 
 struct wye_text wye_request_id(const struct wye_request *request)

@@ -114,7 +114,8 @@ struct wye_request {
 
 	struct wye_text method, target, version, client, id, user;
 	struct wye_attribute *attributes;
-	uint8_t address[16]; /* the client's */
+	uint8_t address[16];                 /* the client's */
+	const struct wye_tls_peer *tls_peer; /* held by a stream; before: its connection's */
 	struct wye_target parts;
 	struct wye_head head;
 	enum wye_method method_bit;

@@ -43,6 +43,7 @@ static int make_handshake(struct wye_request *request, struct wye_handshake **ou
 		.client = wye_request_client(request),
 		.address = request->address,
 		.peer = &request->connection->peer,
+		.tls_peer = request->connection->tls_peer,
 		.fields = request->head.fields,
 		.count = request->head.count,
 		.lanes = request->lanes,

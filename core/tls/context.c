@@ -23,6 +23,7 @@ struct wye_tls_context {
 	struct wye_tls_setup setup;
 	struct wye_tls_pair *pairs; /* of the setup */
 	struct files *files;        /* for each pair */
+	struct wye_file_watch client_ca, crl;
 };
 
 /* ---- reading ---- */
@@ -50,6 +51,22 @@ static void take_notes(struct wye_tls_context *context,
 	}
 }
 
+static int make_site(const struct wye_tls_setup *setup,
+		     const struct wye_tls_identity *identities, struct wye_tls_site **out,
+		     struct wye_tls_fault *fault)
+{
+	int error;
+
+	fault->setting = WYE_TLS_CERTIFICATE;
+	error = wye_tls_site_create(out, identities, setup, &fault->pair, &fault->why);
+	if (error)
+		return error;
+	error = wye_tls_site_verify(*out, &setup->verify, &fault->setting, &fault->why);
+	if (error)
+		wye_tls_site_release(*out);
+	return error;
+}
+
 /* Makes what the files say now. */
 static int read_site(struct wye_tls_context *context, struct wye_tls_site **out,
 		     struct wye_tls_fault *fault)
@@ -63,10 +80,8 @@ static int read_site(struct wye_tls_context *context, struct wye_tls_site **out,
 	if (!identities)
 		return error;
 	error = load_identities(identities, setup, fault);
-	if (!error) {
-		fault->setting = WYE_TLS_CERTIFICATE;
-		error = wye_tls_site_create(out, identities, setup, &fault->pair, &fault->why);
-	}
+	if (!error)
+		error = make_site(setup, identities, out, fault);
 	if (!error)
 		take_notes(context, identities);
 	for (size_t i = 0; i < setup->count; i++)
@@ -91,6 +106,10 @@ static int copy_setup(struct wye_tls_context *context, const struct wye_tls_setu
 				    setup->pairs[i].certificate);
 		wye_file_watch_init(&context->files[i].key, setup->pairs[i].key);
 	}
+	if (setup->verify.client_ca)
+		wye_file_watch_init(&context->client_ca, setup->verify.client_ca);
+	if (setup->verify.crl)
+		wye_file_watch_init(&context->crl, setup->verify.crl);
 	return 0;
 }
 
@@ -126,6 +145,8 @@ void wye_tls_context_destroy(struct wye_tls_context *context)
 		wye_file_watch_stop(&context->files[i].certificate);
 		wye_file_watch_stop(&context->files[i].key);
 	}
+	wye_file_watch_stop(&context->client_ca);
+	wye_file_watch_stop(&context->crl);
 	wye_tls_site_release(wye_swap_replace(&context->current, NULL));
 	free(context->pairs);
 	free(context->files);
@@ -167,6 +188,10 @@ int wye_tls_context_watch(struct wye_tls_context *context, void (*changed)(void 
 		if (!error)
 			error = wye_file_watch_start(&context->files[i].key, changed, argument);
 	}
+	if (!error && context->setup.verify.client_ca)
+		error = wye_file_watch_start(&context->client_ca, changed, argument);
+	if (!error && context->setup.verify.crl)
+		error = wye_file_watch_start(&context->crl, changed, argument);
 	return error;
 }
 

@@ -23,17 +23,34 @@ struct wye_tls_pair {
 	const char *key;         /* without a password */
 };
 
+/* Whether clients are asked for certificates. */
+enum wye_tls_verify_mode {
+	WYE_TLS_VERIFY_NONE,
+	WYE_TLS_VERIFY_OPTIONAL, /* who has none is served, too */
+	WYE_TLS_VERIFY_REQUIRED,
+};
+
+struct wye_tls_verify {
+	enum wye_tls_verify_mode mode;
+	const char *client_ca; /* PEM file of those that are believed */
+	const char *crl;       /* PEM file of their revocation lists, or NULL */
+	unsigned depth;        /* certificates between a client's and one of those, at most */
+};
+
 struct wye_tls_setup {
 	const struct wye_tls_pair *pairs; /* the first is the default; paths are borrowed for
 					     the context's life */
 	size_t count;                     /* at least 1 */
 	enum wye_tls_profile profile;
+	struct wye_tls_verify verify; /* likewise borrowed */
 };
 
 /* Which setting is wrong. */
 enum wye_tls_setting {
 	WYE_TLS_CERTIFICATE,
 	WYE_TLS_KEY,
+	WYE_TLS_CLIENT_CA,
+	WYE_TLS_CRL,
 };
 
 struct wye_tls_fault {

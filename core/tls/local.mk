@@ -7,9 +7,13 @@ libwyecore_a_SOURCES += \
 	core/tls/metrics.h \
 	core/tls/names.c \
 	core/tls/names.h \
+	core/tls/peer.c \
+	core/tls/peer.h \
 	core/tls/session.c \
 	core/tls/session.h \
 	core/tls/site.c \
 	core/tls/site.h \
 	core/tls/terms.c \
-	core/tls/terms.h
+	core/tls/terms.h \
+	core/tls/verify.c \
+	core/tls/verify.h

@@ -6,10 +6,11 @@
 #include "tls/metrics.h"
 
 static const char *const CAUSES[WYE_TLS_FAILURES] = {
-	[WYE_TLS_FAILED_VERSION] = "version", [WYE_TLS_FAILED_CIPHER] = "cipher",
-	[WYE_TLS_FAILED_ALPN] = "alpn",       [WYE_TLS_FAILED_HTTP] = "plain_http",
-	[WYE_TLS_FAILED_ALERT] = "alert",     [WYE_TLS_FAILED_PROTOCOL] = "protocol",
-	[WYE_TLS_FAILED_TIME] = "time",       [WYE_TLS_FAILED_GONE] = "gone",
+	[WYE_TLS_FAILED_VERSION] = "version",    [WYE_TLS_FAILED_CIPHER] = "cipher",
+	[WYE_TLS_FAILED_ALPN] = "alpn",          [WYE_TLS_FAILED_HTTP] = "plain_http",
+	[WYE_TLS_FAILED_ALERT] = "alert",        [WYE_TLS_FAILED_PROTOCOL] = "protocol",
+	[WYE_TLS_FAILED_VERIFY] = "certificate", [WYE_TLS_FAILED_TIME] = "time",
+	[WYE_TLS_FAILED_GONE] = "gone",
 };
 
 static struct {

@@ -16,6 +16,7 @@ enum wye_tls_failure {
 	WYE_TLS_FAILED_CIPHER,   /* no cipher, group or signature in common */
 	WYE_TLS_FAILED_ALPN,     /* no protocol in common */
 	WYE_TLS_FAILED_HTTP,     /* plain HTTP on a port of TLS */
+	WYE_TLS_FAILED_VERIFY,   /* the client's certificate is missing or not believed */
 	WYE_TLS_FAILED_ALERT,    /* the client refused: an unknown authority, say */
 	WYE_TLS_FAILED_PROTOCOL, /* anything else that is no handshake */
 	WYE_TLS_FAILED_TIME,     /* its deadline was over */

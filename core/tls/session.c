@@ -24,8 +24,8 @@ struct wye_tls {
 	size_t unsent_at;
 	struct wye_buffer put_back;
 	size_t put_back_at;
-	bool counted;    /* its handshake */
-	uint8_t failure; /* enum wye_tls_failure */
+	const struct wye_tls_peer *peer; /* NULL: its handshake is under way */
+	uint8_t failure;                 /* enum wye_tls_failure */
 };
 
 static _Thread_local struct {
@@ -133,6 +133,7 @@ void wye_tls_destroy(struct wye_tls *tls)
 		return;
 	SSL_free(tls->ssl);
 	wye_tls_site_release(tls->site);
+	wye_tls_peer_release(tls->peer);
 	wye_buffer_fini(&tls->unsent);
 	wye_buffer_fini(&tls->put_back);
 	free(tls);
@@ -164,6 +165,9 @@ static enum wye_tls_failure classify(unsigned long code)
 	case SSL_R_NO_SUITABLE_KEY_SHARE:
 	case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
 		return WYE_TLS_FAILED_CIPHER;
+	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+	case SSL_R_CERTIFICATE_VERIFY_FAILED:
+		return WYE_TLS_FAILED_VERIFY;
 	case SSL_R_NO_APPLICATION_PROTOCOL:
 		return WYE_TLS_FAILED_ALPN;
 	case SSL_R_HTTP_REQUEST:
@@ -199,12 +203,12 @@ static ssize_t read_again(struct wye_tls *tls, void *out, size_t size)
 	return (ssize_t)size;
 }
 
-static void count_handshake(struct wye_tls *tls)
+static int end_handshake(struct wye_tls *tls)
 {
-	if (tls->counted || !SSL_is_init_finished(tls->ssl))
-		return;
-	tls->counted = true;
+	if (tls->peer || !SSL_is_init_finished(tls->ssl))
+		return 0;
 	wye_tls_count_handshake();
+	return wye_tls_peer_create(&tls->peer, tls->ssl);
 }
 
 ssize_t wye_tls_read(struct wye_tls *tls, void *out, size_t size)
@@ -214,7 +218,8 @@ ssize_t wye_tls_read(struct wye_tls *tls, void *out, size_t size)
 	if (tls->put_back.length)
 		return read_again(tls, out, size);
 	got = SSL_read(tls->ssl, out, (int)size);
-	count_handshake(tls);
+	if (end_handshake(tls))
+		return fail(tls);
 	if (got > 0)
 		return got;
 	switch (SSL_get_error(tls->ssl, got)) {
@@ -235,6 +240,18 @@ int wye_tls_put_back(struct wye_tls *tls, const void *data, size_t length)
 bool wye_tls_has_news(const struct wye_tls *tls)
 {
 	return tls->put_back.length || SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
+}
+
+const struct wye_tls_peer *wye_tls_peer(const struct wye_tls *tls)
+{
+	return tls->peer;
+}
+
+const char *wye_tls_complaint(const struct wye_tls *tls)
+{
+	long result = SSL_get_verify_result(tls->ssl);
+
+	return result == X509_V_OK ? "there is none" : X509_verify_cert_error_string(result);
 }
 
 enum wye_tls_failure wye_tls_failure(const struct wye_tls *tls)

@@ -16,6 +16,7 @@
 
 #include "tls/context.h"
 #include "tls/metrics.h"
+#include "tls/peer.h"
 
 struct wye_tls;
 
@@ -56,5 +57,11 @@ size_t wye_tls_waiting(const struct wye_tls *tls);
 /* The handshake is over; and why it failed, after -EPROTO. */
 bool wye_tls_is_ready(const struct wye_tls *tls);
 enum wye_tls_failure wye_tls_failure(const struct wye_tls *tls);
+/* What was wrong with the client's certificate, after WYE_TLS_FAILED_VERIFY. */
+const char *wye_tls_complaint(const struct wye_tls *tls);
+
+/* Who is at the other end; NULL before the handshake is over. The session's: who outlives it
+ * holds it. */
+const struct wye_tls_peer *wye_tls_peer(const struct wye_tls *tls);
 
 #endif

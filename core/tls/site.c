@@ -15,6 +15,7 @@
 #include "tls/names.h"
 #include "tls/site.h"
 #include "tls/terms.h"
+#include "tls/verify.h"
 
 enum {
 	NOBODY = -1,
@@ -291,6 +292,21 @@ int wye_tls_site_create(struct wye_tls_site **out, const struct wye_tls_identity
 		wye_tls_site_release(work.site);
 	else
 		*out = work.site;
+	return error;
+}
+
+int wye_tls_site_verify(struct wye_tls_site *site, const struct wye_tls_verify *verify,
+			enum wye_tls_setting *wrong, struct wye_error *why)
+{
+	SSL_CTX **contexts = calloc(site->choice_count, sizeof(SSL_CTX *));
+	int error;
+
+	if (!contexts)
+		return -ENOMEM;
+	for (size_t i = 0; i < site->choice_count; i++)
+		contexts[i] = site->choices[i].ssl;
+	error = wye_tls_verify_apply(contexts, site->choice_count, verify, wrong, why);
+	free(contexts);
 	return error;
 }
 

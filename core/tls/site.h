@@ -18,6 +18,11 @@ int wye_tls_site_create(struct wye_tls_site **out, const struct wye_tls_identity
 			const struct wye_tls_setup *setup, size_t *wrong,
 			struct wye_error *why) WYE_MUST_CHECK;
 
+/* Reads the files of `verify`; sessions then ask for certificates. Main thread, before the
+ * first of them. Returns as above, with the setting that is wrong. */
+int wye_tls_site_verify(struct wye_tls_site *site, const struct wye_tls_verify *verify,
+			enum wye_tls_setting *wrong, struct wye_error *why) WYE_MUST_CHECK;
+
 /* Any thread. */
 void wye_tls_site_hold(struct wye_tls_site *site);
 /* The last one frees it. NULL is right. */

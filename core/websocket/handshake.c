@@ -57,6 +57,7 @@ static int fill(struct wye_handshake *handshake, const struct wye_handshake_sour
 {
 	handshake->peer = *source->peer;
 	memcpy(handshake->address, source->address, sizeof handshake->address);
+	handshake->tls_peer = wye_tls_peer_hold(source->tls_peer);
 	handshake->lanes = source->lanes;
 	handshake->client = keep(handshake, source->client);
 	handshake->host = keep(handshake, source->host);
@@ -93,6 +94,7 @@ void wye_handshake_destroy(struct wye_handshake *handshake)
 	if (!handshake)
 		return;
 	wye_context_fini(&handshake->context);
+	wye_tls_peer_release(handshake->tls_peer);
 	wye_arena_reset(&handshake->arena);
 	free(handshake);
 }
@@ -275,6 +277,11 @@ struct wye_text wye_handshake_client(const struct wye_handshake *handshake)
 void wye_handshake_client_address(const struct wye_handshake *handshake, uint8_t out[16])
 {
 	memcpy(out, handshake->address, 16);
+}
+
+const struct wye_tls_peer *wye_handshake_tls_peer(const struct wye_handshake *handshake)
+{
+	return handshake->tls_peer;
 }
 
 struct wye_text wye_handshake_route(const struct wye_handshake *handshake)

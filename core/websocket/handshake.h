@@ -50,8 +50,9 @@ struct wye_handshake {
 	struct wye_mail mail;         /* to the stream loop */
 	struct wye_stream_loop *loop; /* NULL while it is on its http thread */
 	struct wye_wire wire;
-	union wye_address peer; /* of the socket, which the limits count */
-	uint8_t address[16];    /* the client's */
+	union wye_address peer;              /* of the socket, which the limits count */
+	uint8_t address[16];                 /* the client's */
+	const struct wye_tls_peer *tls_peer; /* held; NULL: plain */
 	struct wye_text target, host, client, id, user, subprotocol;
 	struct wye_attribute *attributes;
 	struct wye_text hidden; /* the first offer that was taken away */
@@ -89,7 +90,8 @@ struct wye_handshake_source {
 	struct wye_text target, host, client;
 	const uint8_t *address; /* 16 bytes */
 	const union wye_address *peer;
-	const struct wye_field *fields; /* their texts lie one behind the other */
+	const struct wye_tls_peer *tls_peer; /* NULL: plain */
+	const struct wye_field *fields;      /* their texts lie one behind the other */
 	size_t count;
 	const struct wye_lanes *lanes;
 };

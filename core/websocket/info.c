@@ -30,6 +30,11 @@ struct wye_text wye_ws_client(const struct wye_ws *ws)
 	return ws->client;
 }
 
+const struct wye_tls_peer *wye_ws_tls_peer(const struct wye_ws *ws)
+{
+	return ws->socket.tls ? wye_tls_peer(ws->socket.tls) : NULL;
+}
+
 struct wye_text wye_ws_subprotocol(const struct wye_ws *ws)
 {
 	return ws->subprotocol;

@@ -25,6 +25,7 @@
 #include <wye/rest.h>
 #include <wye/settings.h>
 #include <wye/stream.h>
+#include <wye/tls.h>
 #include <wye/types.h>
 #include <wye/websocket.h>
 

@@ -12,7 +12,8 @@ HTTP_TESTS = \
 	tests/unit/test_rate_limit \
 	tests/unit/test_redirect \
 	tests/unit/test_names \
-	tests/unit/test_tls
+	tests/unit/test_tls \
+	tests/unit/test_tls_verify
 
 check_PROGRAMS += $(HTTP_TESTS)
 TESTS += $(HTTP_TESTS)
@@ -48,3 +49,5 @@ tests_unit_test_names_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c tests/unit/certificate.h
 tests_unit_test_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_test_tls_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS) -lpthread
+tests_unit_test_tls_verify_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_test_tls_verify_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS) -lpthread

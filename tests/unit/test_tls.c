@@ -34,7 +34,7 @@ static struct {
 static int set_up_all(void **state)
 {
 	struct wye_tls_pair pair = { certificate, key };
-	struct wye_tls_setup setup = { &pair, 1, WYE_TLS_INTERMEDIATE };
+	struct wye_tls_setup setup = { .pairs = &pair, .count = 1 };
 	struct wye_tls_fault fault;
 
 	(void)state;
@@ -318,7 +318,7 @@ static void refuse(const char *certificate_path, const char *key_path,
 {
 	struct wye_tls_context *none = NULL;
 	struct wye_tls_pair pair = { certificate_path, key_path };
-	struct wye_tls_setup setup = { &pair, 1, WYE_TLS_INTERMEDIATE };
+	struct wye_tls_setup setup = { .pairs = &pair, .count = 1 };
 	struct wye_tls_fault fault;
 
 	assert_true(wye_tls_context_create(&none, &setup, &fault) < 0);
