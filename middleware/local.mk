@@ -43,11 +43,14 @@ libwyecore_a_SOURCES += \
 	middleware/limiter.h \
 	middleware/lines.c \
 	middleware/lines.h \
+	middleware/mtls.c \
 	middleware/origin.c \
 	middleware/origins.c \
 	middleware/origins.h \
 	middleware/passwords.c \
 	middleware/passwords.h \
+	middleware/peer-rules.c \
+	middleware/peer-rules.h \
 	middleware/rate-limit.c \
 	middleware/rate-limit-fields.c \
 	middleware/rate-limit-fields.h \

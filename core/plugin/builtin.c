@@ -17,6 +17,7 @@ extern const struct wye_plugin wye_builtin_headers;
 extern const struct wye_plugin wye_builtin_health;
 extern const struct wye_plugin wye_builtin_ip_filter;
 extern const struct wye_plugin wye_builtin_jwt;
+extern const struct wye_plugin wye_builtin_mtls;
 extern const struct wye_plugin wye_builtin_origin;
 extern const struct wye_plugin wye_builtin_rate_limit;
 extern const struct wye_plugin wye_builtin_ready;
@@ -40,6 +41,7 @@ const struct wye_plugin *const wye_builtins[] = {
 	&wye_builtin_health,       /* handlers/health.c */
 	&wye_builtin_ip_filter,    /* middleware/ip-filter.c */
 	&wye_builtin_jwt,          /* middleware/jwt.c */
+	&wye_builtin_mtls,         /* middleware/mtls.c */
 	&wye_builtin_origin,       /* middleware/origin.c */
 	&wye_builtin_rate_limit,   /* middleware/rate-limit.c */
 	&wye_builtin_ready,        /* handlers/health.c */

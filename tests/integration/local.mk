@@ -38,6 +38,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_limits.py \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
+	tests/integration/test_mtls.py \
 	tests/integration/test_nginx_rates.py \
 	tests/integration/test_notes.py \
 	tests/integration/test_outbox.py \
@@ -73,6 +74,8 @@ INTEGRATION_TESTS = \
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/issuer.py \
 	tests/integration/peers.py \
+EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/authority.py \
+	tests/integration/certificates.py tests/integration/peers.py \
 	tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.
@@ -95,6 +98,7 @@ check_LTLIBRARIES = \
 	tests/plugins/herald.la \
 	tests/plugins/named.la \
 	tests/plugins/no_adopt.la \
+	tests/plugins/peer.la \
 	tests/plugins/probe.la \
 	tests/plugins/ready.la \
 	tests/plugins/runtime.la \
@@ -209,6 +213,10 @@ tests_plugins_runtime_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_runtime_la_CFLAGS = $(PLUGIN_CFLAGS)
 tests_plugins_runtime_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 
+tests_plugins_peer_la_SOURCES = tests/plugins/peer.c
+tests_plugins_peer_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+tests_plugins_peer_la_CFLAGS = $(PLUGIN_CFLAGS)
+tests_plugins_peer_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 tests_plugins_show_la_SOURCES = tests/plugins/show.c
 tests_plugins_show_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 tests_plugins_show_la_CFLAGS = $(PLUGIN_CFLAGS)

@@ -8,6 +8,7 @@ MIDDLEWARE_TESTS = \
 	tests/unit/test_ip_ranges \
 	tests/unit/test_origins \
 	tests/unit/test_passwords \
+	tests/unit/test_peer_rules \
 	tests/unit/test_remembered \
 	tests/unit/test_small_middleware
 
@@ -32,6 +33,9 @@ tests_unit_test_credentials_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_passwords_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
 tests_unit_test_passwords_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_passwords_LDADD = libwyecore.a $(SSL_LIBS) $(CRYPT_LIBS) $(CMOCKA_LIBS) -lpthread
+tests_unit_test_peer_rules_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
+tests_unit_test_peer_rules_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_peer_rules_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_remembered_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/middleware
 tests_unit_test_remembered_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_remembered_LDADD = libwyecore.a $(SSL_LIBS) $(CMOCKA_LIBS) -lpthread
