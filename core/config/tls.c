@@ -175,6 +175,8 @@ static bool check_verify(const struct reading *reading, const struct wye_tls_ver
 static const config_setting_t *place(const struct reading *reading,
 				     const struct wye_tls_fault *fault)
 {
+	if (fault->pair == reading->count)
+		return wye_setting_source(reading->tls, NAMES[WYE_TLS_CRL]);
 	if (fault->setting == WYE_TLS_CLIENT_CA || fault->setting == WYE_TLS_CRL)
 		return wye_setting_source(reading->tls, NAMES[fault->setting]);
 	return wye_setting_source(reading->groups[fault->pair], NAMES[fault->setting]);
@@ -197,7 +199,7 @@ static void make_context(struct wye_tls_context **out, const struct reading *rea
 		return;
 	}
 	fault.setting = WYE_TLS_CERTIFICATE;
-	for (fault.pair = 0; fault.pair < reading->count; fault.pair++)
+	for (fault.pair = 0; fault.pair < wye_tls_context_count(*out); fault.pair++)
 		if (wye_tls_context_doubt(*out, fault.pair))
 			wye_config_warning(reading->problems, place(reading, &fault), "%s",
 					   wye_tls_context_doubt(*out, fault.pair));

@@ -24,6 +24,7 @@ struct wye_tls_context {
 	struct wye_tls_pair *pairs; /* of the setup */
 	struct files *files;        /* for each pair */
 	struct wye_file_watch client_ca, crl;
+	struct wye_error lists_doubt;
 };
 
 /* ---- reading ---- */
@@ -42,8 +43,13 @@ static int load_identities(struct wye_tls_identity *out, const struct wye_tls_se
 }
 
 static void take_notes(struct wye_tls_context *context,
-		       const struct wye_tls_identity *identities)
+		       const struct wye_tls_identity *identities,
+		       const struct wye_tls_lists *lists)
 {
+	if (context->setup.verify.crl) {
+		context->lists_doubt = lists->doubt;
+		wye_tls_show_lists_end(context->setup.verify.crl, (time_t)lists->end);
+	}
 	for (size_t i = 0; i < context->setup.count; i++) {
 		context->files[i].doubt = identities[i].doubt;
 		wye_tls_show_expiry(context->pairs[i].certificate,
@@ -52,8 +58,8 @@ static void take_notes(struct wye_tls_context *context,
 }
 
 static int make_site(const struct wye_tls_setup *setup,
-		     const struct wye_tls_identity *identities, struct wye_tls_site **out,
-		     struct wye_tls_fault *fault)
+		     const struct wye_tls_identity *identities, struct wye_tls_lists *lists,
+		     struct wye_tls_site **out, struct wye_tls_fault *fault)
 {
 	int error;
 
@@ -61,7 +67,7 @@ static int make_site(const struct wye_tls_setup *setup,
 	error = wye_tls_site_create(out, identities, setup, &fault->pair, &fault->why);
 	if (error)
 		return error;
-	error = wye_tls_site_verify(*out, &setup->verify, &fault->setting, &fault->why);
+	error = wye_tls_site_verify(*out, &setup->verify, lists, &fault->setting, &fault->why);
 	if (error)
 		wye_tls_site_release(*out);
 	return error;
@@ -72,6 +78,7 @@ static int read_site(struct wye_tls_context *context, struct wye_tls_site **out,
 		     struct wye_tls_fault *fault)
 {
 	const struct wye_tls_setup *setup = &context->setup;
+	struct wye_tls_lists lists = { .end = 0 };
 	struct wye_tls_identity *identities = calloc(setup->count, sizeof *identities);
 	int error = -ENOMEM;
 
@@ -81,9 +88,9 @@ static int read_site(struct wye_tls_context *context, struct wye_tls_site **out,
 		return error;
 	error = load_identities(identities, setup, fault);
 	if (!error)
-		error = make_site(setup, identities, out, fault);
+		error = make_site(setup, identities, &lists, out, fault);
 	if (!error)
-		take_notes(context, identities);
+		take_notes(context, identities, &lists);
 	for (size_t i = 0; i < setup->count; i++)
 		wye_tls_identity_fini(&identities[i]);
 	free(identities);
@@ -155,14 +162,16 @@ void wye_tls_context_destroy(struct wye_tls_context *context)
 
 size_t wye_tls_context_count(const struct wye_tls_context *context)
 {
-	return context->setup.count;
+	return context->setup.count + (context->setup.verify.crl != NULL);
 }
 
-const char *wye_tls_context_doubt(const struct wye_tls_context *context, size_t pair)
+const char *wye_tls_context_doubt(const struct wye_tls_context *context, size_t place)
 {
-	bool any = pair < context->setup.count && context->files[pair].doubt.text[0];
+	const struct wye_error *doubt = place < context->setup.count
+						? &context->files[place].doubt
+						: &context->lists_doubt;
 
-	return any ? context->files[pair].doubt.text : NULL;
+	return doubt->text[0] ? doubt->text : NULL;
 }
 
 /* ---- renewing ---- */

@@ -69,12 +69,13 @@ int wye_tls_context_create(struct wye_tls_context **out, const struct wye_tls_se
 			   struct wye_tls_fault *fault) WYE_MUST_CHECK;
 void wye_tls_context_destroy(struct wye_tls_context *context);
 
-/* How many pairs of files it has. */
+/* How many places have doubts of their own: its pairs of files, and behind them its revocation
+ * lists, if it has a file of them. */
 size_t wye_tls_context_count(const struct wye_tls_context *context);
 
-/* What clients may hold against a certificate as it was last read: it has expired, say. NULL:
- * nothing. Main thread. */
-const char *wye_tls_context_doubt(const struct wye_tls_context *context, size_t pair);
+/* What clients may hold against a certificate as it was last read: it has expired, say; or for
+ * what the lists will refuse clients. NULL: nothing. Main thread. */
+const char *wye_tls_context_doubt(const struct wye_tls_context *context, size_t place);
 
 /* Reads all files again: sessions that begin from now on get what is there, with new keys for
  * tickets; those that are there stay. All or nothing: on an error it is as before. Main

@@ -3,6 +3,8 @@ libwyecore_a_SOURCES += \
 	core/tls/context.h \
 	core/tls/identity.c \
 	core/tls/identity.h \
+	core/tls/lists.c \
+	core/tls/lists.h \
 	core/tls/metrics.c \
 	core/tls/metrics.h \
 	core/tls/names.c \

@@ -50,10 +50,19 @@ void wye_tls_count_reload(bool done)
 }
 
 /* Set and not added to, as several listeners may have the same file. */
-void wye_tls_show_expiry(const char *path, time_t end)
+static void show_end(const char *name, const char *label, const char *path, time_t end)
 {
-	wye_metric metric = wye_metric_register_for("tls_certificate_expires_seconds",
-						    WYE_GAUGE, "certificate", path);
+	wye_metric metric = wye_metric_register_for(name, WYE_GAUGE, label, path);
 
 	wye_metric_add(metric, (int64_t)end - wye_metric_read(metric));
+}
+
+void wye_tls_show_expiry(const char *path, time_t end)
+{
+	show_end("tls_certificate_expires_seconds", "certificate", path, end);
+}
+
+void wye_tls_show_lists_end(const char *path, time_t end)
+{
+	show_end("tls_crl_expires_seconds", "crl", path, end);
 }

@@ -34,5 +34,7 @@ void wye_tls_count_reload(bool done);
 
 /* Until when a certificate is right, as seconds since 1970. Main thread. */
 void wye_tls_show_expiry(const char *path, time_t end);
+/* Likewise, when the first of a file's revocation lists is out of date. */
+void wye_tls_show_lists_end(const char *path, time_t end);
 
 #endif

@@ -15,7 +15,6 @@
 #include "tls/names.h"
 #include "tls/site.h"
 #include "tls/terms.h"
-#include "tls/verify.h"
 
 enum {
 	NOBODY = -1,
@@ -296,7 +295,8 @@ int wye_tls_site_create(struct wye_tls_site **out, const struct wye_tls_identity
 }
 
 int wye_tls_site_verify(struct wye_tls_site *site, const struct wye_tls_verify *verify,
-			enum wye_tls_setting *wrong, struct wye_error *why)
+			struct wye_tls_lists *lists, enum wye_tls_setting *wrong,
+			struct wye_error *why)
 {
 	SSL_CTX **contexts = calloc(site->choice_count, sizeof(SSL_CTX *));
 	int error;
@@ -305,7 +305,7 @@ int wye_tls_site_verify(struct wye_tls_site *site, const struct wye_tls_verify *
 		return -ENOMEM;
 	for (size_t i = 0; i < site->choice_count; i++)
 		contexts[i] = site->choices[i].ssl;
-	error = wye_tls_verify_apply(contexts, site->choice_count, verify, wrong, why);
+	error = wye_tls_verify_apply(contexts, site->choice_count, verify, lists, wrong, why);
 	free(contexts);
 	return error;
 }

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "tls/identity.h"
+#include "tls/verify.h"
 
 struct wye_tls_site;
 
@@ -18,10 +19,11 @@ int wye_tls_site_create(struct wye_tls_site **out, const struct wye_tls_identity
 			const struct wye_tls_setup *setup, size_t *wrong,
 			struct wye_error *why) WYE_MUST_CHECK;
 
-/* Reads the files of `verify`; sessions then ask for certificates. Main thread, before the
- * first of them. Returns as above, with the setting that is wrong. */
+/* As wye_tls_verify_apply(), for the sessions to come. Main thread, before the first of them.
+ */
 int wye_tls_site_verify(struct wye_tls_site *site, const struct wye_tls_verify *verify,
-			enum wye_tls_setting *wrong, struct wye_error *why) WYE_MUST_CHECK;
+			struct wye_tls_lists *lists, enum wye_tls_setting *wrong,
+			struct wye_error *why) WYE_MUST_CHECK;
 
 /* Any thread. */
 void wye_tls_site_hold(struct wye_tls_site *site);

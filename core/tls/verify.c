@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "tls/identity.h"
+#include "tls/lists.h"
 #include "tls/verify.h"
 
 /* What is read from the files, once for all contexts. */
@@ -62,68 +63,57 @@ static bool add_digest(struct authorities *authorities, const unsigned char *dig
 	return EVP_DigestUpdate(authorities->digest, digest, length) == 1;
 }
 
-static bool add_certificate(struct authorities *authorities, X509 *certificate)
+/* These return whether there is such a thing, or a negative number if it can't be kept. */
+static int take_anchor(struct authorities *authorities, const X509_INFO *found)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned length;
-	X509_NAME *name = X509_NAME_dup(X509_get_subject_name(certificate));
+	X509_NAME *name;
 
+	if (!found->x509)
+		return 0;
+	name = X509_NAME_dup(X509_get_subject_name(found->x509));
 	if (!name || !sk_X509_NAME_push(authorities->names, name)) {
 		X509_NAME_free(name);
-		return false;
+		return -1;
 	}
-	return X509_STORE_add_cert(authorities->store, certificate) &&
-	       X509_digest(certificate, EVP_sha256(), digest, &length) &&
-	       add_digest(authorities, digest, length);
+	return X509_STORE_add_cert(authorities->store, found->x509) &&
+			       X509_digest(found->x509, EVP_sha256(), digest, &length) &&
+			       add_digest(authorities, digest, length)
+		       ? 1
+		       : -1;
 }
 
-static bool add_list(struct authorities *authorities, X509_CRL *list)
+static int take_list(struct authorities *authorities, const X509_INFO *found)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned length;
 
-	return X509_STORE_add_crl(authorities->store, list) &&
-	       X509_CRL_digest(list, EVP_sha256(), digest, &length) &&
-	       add_digest(authorities, digest, length);
+	if (!found->crl)
+		return 0;
+	return X509_STORE_add_crl(authorities->store, found->crl) &&
+			       X509_CRL_digest(found->crl, EVP_sha256(), digest, &length) &&
+			       add_digest(authorities, digest, length)
+		       ? 1
+		       : -1;
 }
 
-static int read_anchors(struct authorities *authorities, const char *path,
-			struct wye_error *why)
+static int read_file(struct authorities *authorities, const char *path, const char *thing,
+		     int (*take)(struct authorities *authorities, const X509_INFO *found),
+		     struct wye_error *why)
 {
 	STACK_OF(X509_INFO) *all = read_pem(path, why);
-	int added = 0, error = all ? 0 : -EINVAL;
+	int count = 0, error = all ? 0 : -EINVAL;
 
 	for (int i = 0; i < sk_X509_INFO_num(all) && !error; i++) {
-		X509_INFO *one = sk_X509_INFO_value(all, i);
+		int taken = take(authorities, sk_X509_INFO_value(all, i));
 
-		if (!one->x509)
-			continue;
-		added++;
-		if (!add_certificate(authorities, one->x509))
+		count += taken;
+		if (taken < 0)
 			error = refuse(why, path);
 	}
-	if (!error && !added)
-		error = lack(why, path, "certificate");
-	sk_X509_INFO_pop_free(all, X509_INFO_free);
-	return error;
-}
-
-static int read_lists(struct authorities *authorities, const char *path, struct wye_error *why)
-{
-	STACK_OF(X509_INFO) *all = read_pem(path, why);
-	int added = 0, error = all ? 0 : -EINVAL;
-
-	for (int i = 0; i < sk_X509_INFO_num(all) && !error; i++) {
-		X509_INFO *one = sk_X509_INFO_value(all, i);
-
-		if (!one->crl)
-			continue;
-		added++;
-		if (!add_list(authorities, one->crl))
-			error = refuse(why, path);
-	}
-	if (!error && !added)
-		error = lack(why, path, "revocation list");
+	if (!error && !count)
+		error = lack(why, path, thing);
 	sk_X509_INFO_pop_free(all, X509_INFO_free);
 	return error;
 }
@@ -135,11 +125,11 @@ static int read_all(struct authorities *authorities, const struct wye_tls_verify
 	int error;
 
 	*wrong = WYE_TLS_CLIENT_CA;
-	error = read_anchors(authorities, verify->client_ca, why);
+	error = read_file(authorities, verify->client_ca, "certificate", take_anchor, why);
 	if (!error && verify->crl) {
 		*wrong = WYE_TLS_CRL;
 		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-		error = read_lists(authorities, verify->crl, why);
+		error = read_file(authorities, verify->crl, "revocation list", take_list, why);
 	}
 	X509_STORE_set_flags(authorities->store, flags);
 	return error;
@@ -171,30 +161,16 @@ static int judge(int right, X509_STORE_CTX *context)
 
 /* ---- tickets ---- */
 
-static int64_t earlier(int64_t until, const ASN1_TIME *time)
-{
-	struct tm parts;
-	int64_t seconds =
-		time && ASN1_TIME_to_tm(time, &parts) ? (int64_t)timegm(&parts) : INT64_MAX;
-
-	return seconds < until ? seconds : until;
-}
-
 /* Until when all that has verified a client is valid; for ever where there was no client. */
 static int64_t validity(const SSL *ssl, const X509_STORE *store)
 {
 	const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
-	const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
-	int64_t until = INT64_MAX;
+	int64_t until = chain ? wye_tls_lists_end(store) : INT64_MAX;
 
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		until = earlier(until, X509_get0_notAfter(sk_X509_value(chain, i)));
-	for (int i = 0; chain && i < sk_X509_OBJECT_num(objects); i++) {
-		const X509_OBJECT *object = sk_X509_OBJECT_value(objects, i);
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		int64_t end = wye_tls_seconds(X509_get0_notAfter(sk_X509_value(chain, i)));
 
-		if (X509_OBJECT_get_type(object) == X509_LU_CRL)
-			until = earlier(until, X509_CRL_get0_nextUpdate(
-						       X509_OBJECT_get0_X509_CRL(object)));
+		until = end < until ? end : until;
 	}
 	return until;
 }
@@ -274,8 +250,8 @@ static int apply_all(SSL_CTX *const contexts[], size_t count,
 }
 
 int wye_tls_verify_apply(SSL_CTX *const contexts[], size_t count,
-			 const struct wye_tls_verify *verify, enum wye_tls_setting *wrong,
-			 struct wye_error *why)
+			 const struct wye_tls_verify *verify, struct wye_tls_lists *lists,
+			 enum wye_tls_setting *wrong, struct wye_error *why)
 {
 	struct authorities authorities;
 	int error = -ENOMEM;
@@ -291,6 +267,10 @@ int wye_tls_verify_apply(SSL_CTX *const contexts[], size_t count,
 		error = read_all(&authorities, verify, wrong, why);
 	if (!error)
 		error = apply_all(contexts, count, &authorities, verify);
+	if (!error && verify->crl) {
+		lists->end = wye_tls_lists_end(authorities.store);
+		wye_tls_lists_doubt(authorities.store, verify->crl, &lists->doubt);
+	}
 	X509_STORE_free(authorities.store);
 	sk_X509_NAME_pop_free(authorities.names, X509_NAME_free);
 	EVP_MD_CTX_free(authorities.digest);

@@ -156,6 +156,8 @@ class Mtls(unittest.TestCase):
             self.refused(wye, BOB, "")
             self.wait_refused(wye, 1)
             self.assertIn("CRL has expired", wye.stderr())
+            self.assertEqual([end for name, end in wye.metrics().items() if "tls_crl_exp" in name],
+                             [1577923200])
             self.assertEqual(self.get(wye, None)[0], 200)
 
     def test_not_asked(self):
@@ -308,6 +310,7 @@ class Mtls(unittest.TestCase):
     def test_revoked_meanwhile(self):
         """The list is looked at when it changes; a ticket of before is worth nothing then."""
         ca = Authority()
+        self.addCleanup(ca.folder.cleanup)
         dave, erin = ca.issue("dave"), ca.issue("erin")
         crl = ca.crl()
         with self.wye(verify("required", ca.certificate, crl)) as wye:
@@ -351,6 +354,17 @@ class Mtls(unittest.TestCase):
                 % (SITE.certificate, SITE.key, text))
             self.assertEqual(status, 1, text)
             self.assertRegex(errors, r"^\S*wye\.conf:2: .*" + re.escape(expected))
+
+    def test_warning(self):
+        """A list that refuses all clients is seen before they are."""
+        for crl, expected in ((CA.crl("old.pem", PAST), "a list is out of date since 2020-01-02"),
+                              (OTHER.crl(), "there is no list by /CN=Test CA")):
+            status, errors = check_config(
+                'listen = ( { port = 0; tls = { certificate = "%s"; key = "%s";\n%s }; } );\n'
+                'rest = { routes = ( { path = "/"; handler = "respond"; } ); };\n'
+                % (SITE.certificate, SITE.key, verify("required", crl=crl)))
+            self.assertEqual(status, 0)
+            self.assertRegex(errors, r"wye\.conf:2: warning: \S+\.pem: " + expected)
 
     def test_rules(self):
         cases = [('fingerprints = [ "12" ]', "is no SHA-256"), ('dns = [ "" ]', "is empty"),

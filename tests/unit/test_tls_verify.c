@@ -25,6 +25,7 @@ static char folder[] = "/tmp/test_tls_verify.XXXXXX", ca_path[64], other_path[64
 static EVP_PKEY *key;
 static X509 *ca;
 static SSL_SESSION *session;
+static struct wye_tls_lists lists; /* what was said last */
 
 /* ---- the clock, also OpenSSL's ---- */
 
@@ -169,7 +170,7 @@ static SSL_CTX *server_context(const struct wye_tls_verify *verify)
 	SSL_CTX_use_PrivateKey(context, key);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_tlsext_ticket_keys(context, keys, sizeof keys);
-	if (wye_tls_verify_apply(&context, 1, verify, &wrong, &why))
+	if (wye_tls_verify_apply(&context, 1, verify, &lists, &wrong, &why))
 		fail_msg("%s", why.text);
 	return context;
 }
@@ -449,6 +450,27 @@ static void out_of_date(void **state)
 
 /* ---- files ---- */
 
+static void doubts(void **state)
+{
+	X509 *root = ca;
+
+	(void)state;
+	write_list(1, 100);
+	SSL_CTX_free(server_context(&LISTED));
+	assert_in_range(lists.end - time(NULL), 90, 100);
+	assert_string_equal(lists.doubt.text, "");
+	ahead = 110;
+	SSL_CTX_free(server_context(&LISTED));
+	assert_non_null(strstr(lists.doubt.text, "crl.pem: a list is out of date since 20"));
+	ahead = 0;
+	ca = make_named("another", 3600); /* whose list is of no use here */
+	write_list(1, 100);
+	X509_free(ca);
+	ca = root;
+	SSL_CTX_free(server_context(&LISTED));
+	assert_non_null(strstr(lists.doubt.text, "crl.pem: there is no list by /CN=Test CA"));
+}
+
 static void bad_files(void **state)
 {
 	static const struct {
@@ -475,8 +497,9 @@ static void bad_files(void **state)
 		enum wye_tls_setting wrong;
 		struct wye_error why;
 
-		assert_int_not_equal(
-			wye_tls_verify_apply(&context, 1, &cases[i].verify, &wrong, &why), 0);
+		assert_int_not_equal(wye_tls_verify_apply(&context, 1, &cases[i].verify, &lists,
+							  &wrong, &why),
+				     0);
 		assert_int_equal(wrong, cases[i].wrong);
 		if (!strstr(why.text, cases[i].sentence))
 			fail_msg("%s", why.text);
@@ -490,9 +513,9 @@ static void bad_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(parts),      TEST(odd_parts),   TEST(empty_subject),
-		TEST(nobody),     TEST(resumed),     TEST(other_terms),
-		TEST(other_list), TEST(out_of_date), TEST(bad_files),
+		TEST(parts),   TEST(odd_parts),   TEST(empty_subject), TEST(nobody),
+		TEST(resumed), TEST(other_terms), TEST(other_list),    TEST(out_of_date),
+		TEST(doubts),  TEST(bad_files),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
