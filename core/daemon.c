@@ -172,6 +172,8 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 			.backlog = listen->backlog,
 			.defer = listen->defer_accept,
 			.tls = listen->tls,
+			.handshakes = { listen->handshakes.rate, listen->handshakes.burst,
+					listen->handshakes.timeout },
 			.trust = { ranges, listen->trusted_count, listen->rfc7239 },
 			.proxy = { listen->proxy_protocol, listen->proxy_timeout,
 				   listen->max_proxy_header },

@@ -323,7 +323,7 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->max_proxy_header = (size_t)wye_setting_integer(out->settings, "max_proxy_header");
 	out->rfc7239 =
 		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
-	error = wye_tls_settings_load(&out->tls, out->settings, problems);
+	error = wye_tls_settings_load(&out->tls, &out->handshakes, out->settings, problems);
 	return error ? error : read_trusted(out);
 }
 

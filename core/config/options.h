@@ -9,6 +9,7 @@
 #include <wye/log.h>
 
 #include "config/settings.h"
+#include "config/tls.h"
 #include "tls/context.h"
 
 struct wye_listen_option {
@@ -25,6 +26,7 @@ struct wye_listen_option {
 	size_t max_proxy_header;
 	bool rfc7239;                /* they say Forwarded, not X-Forwarded-For */
 	struct wye_tls_context *tls; /* NULL: plain */
+	struct wye_handshake_option handshakes;
 	const config_setting_t *source;
 	struct wye_settings *settings;
 };

@@ -56,6 +56,28 @@ const struct wye_setting wye_tls_settings[] = {
 	  .maximum = 10,
 	  .unit = "certificates",
 	  .sentence = "between a client's and one in client_ca, at most" },
+	{ .name = "handshake_rate",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "2000",
+	  .minimum = 0,
+	  .maximum = 1000000,
+	  .unit = "handshakes",
+	  .sentence = "that may begin per second on this listener; 0: any number; beyond: "
+		      "closed" },
+	{ .name = "handshake_burst",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "4000",
+	  .minimum = 1,
+	  .maximum = 1000000,
+	  .unit = "handshakes",
+	  .sentence = "that may begin at once after a rest" },
+	{ .name = "handshake_timeout",
+	  .type = WYE_SETTING_NUMBER,
+	  .fallback = "10",
+	  .minimum = 0.1,
+	  .maximum = 3600,
+	  .unit = "seconds",
+	  .sentence = "for a handshake; then a close" },
 	{ .name = NULL },
 };
 
@@ -225,14 +247,23 @@ static int read_pairs(struct reading *reading, const config_setting_t *group)
 	return read_list(reading);
 }
 
-static int read_group(struct wye_tls_context **out, const config_setting_t *group,
-		      enum wye_tls_profile profile, struct wye_problems *problems)
+static void read_handshakes(struct wye_handshake_option *out, const struct wye_settings *tls)
+{
+	out->rate = (unsigned)wye_setting_integer(tls, "handshake_rate");
+	out->burst = (unsigned)wye_setting_integer(tls, "handshake_burst");
+	out->timeout = (unsigned)(wye_setting_number(tls, "handshake_timeout") * 1000);
+}
+
+static int read_group(struct wye_tls_context **out, struct wye_handshake_option *handshakes,
+		      const config_setting_t *group, enum wye_tls_profile profile,
+		      struct wye_problems *problems)
 {
 	struct reading reading = { .problems = problems };
 	int error = wye_settings_create(&reading.tls, wye_tls_settings, group, "tls", problems);
 
 	if (error)
 		return error;
+	read_handshakes(handshakes, reading.tls);
 	error = read_pairs(&reading, group);
 	if (!error && is_whole(&reading))
 		make_context(out, &reading, profile);
@@ -245,8 +276,8 @@ static int read_group(struct wye_tls_context **out, const config_setting_t *grou
 	return error;
 }
 
-int wye_tls_settings_load(struct wye_tls_context **out, const struct wye_settings *listener,
-			  struct wye_problems *problems)
+int wye_tls_settings_load(struct wye_tls_context **out, struct wye_handshake_option *handshakes,
+			  const struct wye_settings *listener, struct wye_problems *problems)
 {
 	const config_setting_t *group = wye_setting_source(listener, "tls");
 
@@ -255,5 +286,5 @@ int wye_tls_settings_load(struct wye_tls_context **out, const struct wye_setting
 				   "\"tls_profile\" goes with \"tls\" only");
 	if (!group || config_setting_type(group) != CONFIG_TYPE_GROUP)
 		return 0;
-	return read_group(out, group, read_profile(listener), problems);
+	return read_group(out, handshakes, group, read_profile(listener), problems);
 }

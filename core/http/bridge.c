@@ -293,6 +293,14 @@ static void send_output(struct wye_bridge *bridge)
 		lose(bridge);
 }
 
+static void note_ready(struct wye_bridge *bridge)
+{
+	if (bridge->ready || !wye_tls_is_ready(bridge->tls))
+		return;
+	bridge->ready = true;
+	wye_http_connection_secured(bridge->connection);
+}
+
 static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
 {
 	char plain[PIECE];
@@ -305,7 +313,7 @@ static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
 		if (got > 0)
 			error = pass(bridge, plain, (size_t)got);
 	} while (got > 0 && !error);
-	bridge->ready = bridge->ready || wye_tls_is_ready(bridge->tls);
+	note_ready(bridge);
 	send_output(bridge);
 	if (error)
 		lose(bridge);

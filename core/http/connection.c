@@ -121,6 +121,8 @@ static uint64_t allowance(const struct wye_http_connection *connection)
 	const struct wye_http_limits *limits = connection->thread->http;
 
 	switch (connection->phase) {
+	case WYE_HTTP_SHAKING:
+		return connection->listener->handshake_timeout;
 	case WYE_HTTP_IDLE:
 		return connection->first ? limits->head_timeout : limits->keepalive_timeout;
 	case WYE_HTTP_HEAD:
@@ -184,17 +186,22 @@ static unsigned lesser(unsigned a, unsigned b)
 }
 
 /* A change of phase does not move the timer: it looks often enough for the shortest. */
-static unsigned shortest(const struct wye_http_limits *limits)
+static unsigned shortest(const struct wye_http_connection *connection)
 {
-	return lesser(lesser(limits->head_timeout, limits->body_timeout),
-		      lesser(limits->keepalive_timeout, limits->write_timeout));
+	const struct wye_http_limits *limits = connection->thread->http;
+	unsigned least = lesser(lesser(limits->head_timeout, limits->body_timeout),
+				lesser(limits->keepalive_timeout, limits->write_timeout));
+
+	return connection->listener->tls
+		       ? lesser(least, connection->listener->handshake_timeout)
+		       : least;
 }
 
 static void check_deadline(void *argument)
 {
 	struct wye_http_connection *connection = argument;
 	struct wye_http_thread *thread = connection->thread;
-	uint64_t now = thread->loop.now, allowed, left, longest = shortest(thread->http);
+	uint64_t now = thread->loop.now, allowed, left, longest = shortest(connection);
 
 	if (connection->phase == WYE_HTTP_BODY)
 		longest = lesser((unsigned)longest, BODY_LOOK);
@@ -274,12 +281,13 @@ void wye_http_connection_open(struct wye_http_thread *thread, int descriptor,
 	connection->before = read;
 	connection->peer = *peer;
 	connection->first = true;
+	connection->phase = listener->tls ? WYE_HTTP_SHAKING : WYE_HTTP_IDLE;
 	connection->since = thread->loop.now;
 	link_in(connection);
 	wye_metric_add(thread->metrics->open, 1);
 	wye_metric_add(thread->open_here, 1);
 	wye_timer_init(&connection->deadline, check_deadline, connection);
-	wye_timer_start(&thread->loop, &connection->deadline, shortest(thread->http));
+	wye_timer_start(&thread->loop, &connection->deadline, shortest(connection));
 	begin(connection);
 }
 
@@ -290,8 +298,7 @@ static void engine_left(struct wye_http_connection *connection)
 	connection->engine = NULL;
 	connection->phase = WYE_HTTP_ENDING;
 	connection->since = connection->thread->loop.now;
-	wye_timer_start(&connection->thread->loop, &connection->deadline,
-			shortest(connection->thread->http));
+	wye_timer_start(&connection->thread->loop, &connection->deadline, shortest(connection));
 	if (connection != connection->thread->opening)
 		wye_bridge_engine_left(connection->bridge);
 }
@@ -321,6 +328,11 @@ static void enter(struct wye_http_connection *connection, enum wye_http_phase ph
 		return;
 	connection->phase = phase;
 	connection->since = connection->thread->loop.now;
+}
+
+void wye_http_connection_secured(struct wye_http_connection *connection)
+{
+	enter(connection, WYE_HTTP_IDLE);
 }
 
 void wye_http_connection_serve(struct wye_http_connection *connection)

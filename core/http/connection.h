@@ -19,6 +19,7 @@ struct wye_http_thread;
 struct wye_request;
 
 enum wye_http_phase {
+	WYE_HTTP_SHAKING, /* a handshake of TLS is under way */
 	WYE_HTTP_IDLE,    /* between requests, or nothing of a first one seen */
 	WYE_HTTP_HEAD,    /* part of a head has come */
 	WYE_HTTP_BODY,    /* the head is read, the body not yet */
@@ -68,6 +69,7 @@ bool wye_http_connection_attach(struct wye_http_connection *connection, int desc
 void wye_http_connection_release(struct wye_http_connection *connection);
 
 /* Changes of phase. */
+void wye_http_connection_secured(struct wye_http_connection *connection);
 void wye_http_connection_serve(struct wye_http_connection *connection);
 void wye_http_connection_read_body(struct wye_http_connection *connection);
 void wye_http_connection_progress(struct wye_http_connection *connection);

@@ -33,7 +33,7 @@ static const char FULL[] = "HTTP/1.1 503 Service Unavailable\r\n"
 			   "too many connections\n";
 
 static struct {
-	wye_metric accepted, full, full_address, no_descriptor, untrusted;
+	wye_metric accepted, full, full_address, no_descriptor, untrusted, handshakes;
 } metrics;
 
 static void register_metrics(void)
@@ -43,6 +43,7 @@ static void register_metrics(void)
 	metrics.full_address =
 		wye_metric_register("connections_refused_address_total", WYE_COUNTER);
 	metrics.untrusted = wye_metric_register("proxy_peers_refused_total", WYE_COUNTER);
+	metrics.handshakes = wye_metric_register("tls_handshakes_refused_total", WYE_COUNTER);
 	metrics.no_descriptor = wye_metric_register("accept_no_descriptor_total", WYE_COUNTER);
 }
 
@@ -207,6 +208,22 @@ static int open_one(struct wye_listener *listener, const struct wye_listener_set
 	return setup->path ? open_local(listener, setup, why) : open_tcp(listener, setup, why);
 }
 
+static int set_pace(struct wye_listener *listener, const struct wye_handshake_rules *rules)
+{
+	listener->handshake_timeout = rules->timeout;
+	listener->pace = NULL;
+	if (!listener->tls || !rules->rate)
+		return 0;
+	return wye_pace_create(&listener->pace, rules->rate, rules->burst);
+}
+
+static void close_one(struct wye_listener *listener)
+{
+	wye_socket_file_remove(&listener->file);
+	close(listener->descriptor);
+	wye_pace_destroy(listener->pace);
+}
+
 int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener_setup *setup,
 		      struct wye_error *why)
 {
@@ -224,16 +241,18 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 	listener->trust = setup->trust;
 	listener->proxy = setup->proxy;
 	listener->tls = setup->tls;
-	listeners->count++;
-	return 0;
+	error = set_pace(listener, &setup->handshakes);
+	if (error)
+		close_one(listener);
+	else
+		listeners->count++;
+	return error;
 }
 
 void wye_listeners_close(struct wye_listeners *listeners)
 {
-	for (size_t i = 0; i < listeners->count; i++) {
-		wye_socket_file_remove(&listeners->items[i].file);
-		close(listeners->items[i].descriptor);
-	}
+	for (size_t i = 0; i < listeners->count; i++)
+		close_one(&listeners->items[i]);
 	listeners->count = 0;
 }
 
@@ -280,8 +299,32 @@ void wye_listener_turn_away(const struct wye_listener *listener, int descriptor,
 	turn_away(listener, descriptor);
 }
 
+/* One line per interval, whichever thread has it to say. */
+static bool is_due(_Atomic uint64_t *logged, uint64_t now)
+{
+	uint64_t last = atomic_load(logged);
+
+	return (!last || now - last >= LOG_INTERVAL) &&
+	       atomic_compare_exchange_strong(logged, &last, now);
+}
+
+/* Before anything is read or allocated for it. What the client has sent is unread, so that it
+ * gets a reset, and nothing of the connection stays here. */
+static void refuse_handshake(const struct wye_listener *listener, int descriptor, uint64_t now)
+{
+	static _Atomic uint64_t logged;
+
+	wye_metric_add(metrics.handshakes, 1);
+	close(descriptor);
+	if (is_due(&logged, now))
+		wye_log(WYE_LOG_WARNING, "%s: more connections than handshake_rate allows",
+			listener->name);
+}
+
+/* The limits come first: an address that has too many connections takes no handshakes from the
+ * others. */
 static void take(struct wye_acceptor *acceptor, const struct wye_listener *listener,
-		 int descriptor, const union wye_address *peer)
+		 int descriptor, const union wye_address *peer, uint64_t now)
 {
 	enum wye_limits_verdict verdict;
 
@@ -295,6 +338,11 @@ static void take(struct wye_acceptor *acceptor, const struct wye_listener *liste
 		wye_listener_turn_away(listener, descriptor, verdict);
 		return;
 	}
+	if (listener->pace && !wye_pace_take(listener->pace, now)) {
+		wye_limits_leave(acceptor->limits, peer);
+		refuse_handshake(listener, descriptor, now);
+		return;
+	}
 	wye_metric_add(metrics.accepted, 1);
 	acceptor->accepted(acceptor->owner, descriptor, peer, listener);
 }
@@ -305,7 +353,6 @@ static unsigned shed(struct wye_acceptor *acceptor, const struct wye_listener *l
 		     uint64_t now)
 {
 	static _Atomic uint64_t logged;
-	uint64_t last = atomic_load(&logged);
 
 	wye_metric_add(metrics.no_descriptor, 1);
 	for (int i = 0; i < SHED && acceptor->reserve >= 0; i++) {
@@ -319,8 +366,7 @@ static unsigned shed(struct wye_acceptor *acceptor, const struct wye_listener *l
 		if (fd < 0)
 			break;
 	}
-	if ((!last || now - last >= LOG_INTERVAL) &&
-	    atomic_compare_exchange_strong(&logged, &last, now))
+	if (is_due(&logged, now))
 		wye_log(WYE_LOG_ERROR, "no descriptor left for new connections; "
 				       "raise the descriptor limit or lower max_connections");
 	acceptor->paused_until = now + PAUSE;
@@ -338,7 +384,7 @@ static unsigned accept_from(struct wye_acceptor *acceptor, const struct wye_list
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			take(acceptor, listener, fd, &peer);
+			take(acceptor, listener, fd, &peer, now);
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)

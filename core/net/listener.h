@@ -11,6 +11,7 @@
 
 #include "net/forwarded.h"
 #include "net/limits.h"
+#include "net/pace.h"
 #include "net/socketfile.h"
 #include "tls/context.h"
 
@@ -24,6 +25,12 @@ struct wye_proxy_rules {
 	size_t limit;     /* bytes of it */
 };
 
+/* What is granted to handshakes of TLS; those that resume a session count, too. */
+struct wye_handshake_rules {
+	unsigned rate, burst; /* that may begin, per second and at once; 0: any number */
+	unsigned timeout;     /* milliseconds for each */
+};
+
 struct wye_listener {
 	int descriptor;
 	union wye_address address;
@@ -32,6 +39,8 @@ struct wye_listener {
 	struct wye_trust trust;
 	struct wye_proxy_rules proxy;
 	struct wye_tls_context *tls; /* NULL: plain */
+	struct wye_pace *pace;       /* of handshakes; NULL: any number */
+	unsigned handshake_timeout;  /* milliseconds */
 };
 
 struct wye_listeners {
@@ -47,9 +56,10 @@ struct wye_listener_setup {
 	mode_t mode;         /* of that */
 	const char *inherit; /* name of an inherited socket, instead */
 	unsigned backlog;
-	struct wye_trust trust;      /* borrowed for the listener's life */
+	struct wye_trust trust; /* borrowed for the listener's life */
 	struct wye_proxy_rules proxy;
 	struct wye_tls_context *tls; /* likewise; NULL: plain */
+	struct wye_handshake_rules handshakes;
 	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
 };
 

@@ -11,6 +11,8 @@ libwyecore_a_SOURCES += \
 	core/net/limits.h \
 	core/net/listener.c \
 	core/net/listener.h \
+	core/net/pace.c \
+	core/net/pace.h \
 	core/net/preface.c \
 	core/net/preface.h \
 	core/net/proxy.c \

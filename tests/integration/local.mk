@@ -29,6 +29,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_gate.py \
 	tests/integration/test_groups.py \
 	tests/integration/test_hammer.py \
+	tests/integration/test_handshakes.py \
 	tests/integration/test_headers.py \
 	tests/integration/test_health.py \
 	tests/integration/test_heartbeat.py \

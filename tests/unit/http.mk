@@ -7,6 +7,7 @@ HTTP_TESTS = \
 	tests/unit/test_head \
 	tests/unit/test_inherited \
 	tests/unit/test_limits \
+	tests/unit/test_pace \
 	tests/unit/test_preface \
 	tests/unit/test_proxy \
 	tests/unit/test_rate_limit \
@@ -32,6 +33,8 @@ tests_unit_test_limits_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_preface_SOURCES = tests/unit/test_preface.c tests/unit/driven_loop.h
 tests_unit_test_preface_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_preface_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_pace_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_pace_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_proxy_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_proxy_LDADD = libwyecore.a $(CMOCKA_LIBS) -lpthread
 tests_unit_test_farewell_SOURCES = tests/unit/test_farewell.c tests/unit/driven_loop.h
