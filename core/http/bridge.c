@@ -28,6 +28,14 @@ enum {
 	UNSENT_MAX = 65536, /* that wait for the client: beyond, it is not read */
 };
 
+static const char FULL[] = "HTTP/1.1 503 Service Unavailable\r\n"
+			   "Content-Type: text/plain\r\n"
+			   "Content-Length: 19\r\n"
+			   "Retry-After: 5\r\n"
+			   "Connection: close\r\n"
+			   "\r\n"
+			   "no descriptor left\n";
+
 struct side {
 	struct wye_watch watch;
 	int descriptor;  /* -1: none */
@@ -301,6 +309,16 @@ static void note_ready(struct wye_bridge *bridge)
 	wye_http_connection_secured(bridge->connection);
 }
 
+/* There is no pair for the engine, but a session to say so in. */
+static void turn_away(struct wye_bridge *bridge)
+{
+	wye_metric_add(bridge->connection->thread->metrics->no_descriptor, 1);
+	if (!wye_tls_write(bridge->tls, FULL, sizeof FULL - 1))
+		wye_tls_shut(bridge->tls);
+	send_output(bridge);
+	break_off(bridge);
+}
+
 static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
 {
 	char plain[PIECE];
@@ -315,7 +333,9 @@ static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
 	} while (got > 0 && !error);
 	note_ready(bridge);
 	send_output(bridge);
-	if (error)
+	if (error && !bridge->connection->engine)
+		turn_away(bridge);
+	else if (error)
 		lose(bridge);
 	else if (got == -EPIPE)
 		end_input(bridge);

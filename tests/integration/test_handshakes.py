@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What stands before a handshake of TLS: how many may begin, and how long each may take."""
+"""What stands before a handshake of TLS: how many may begin, how long each may take, and what a
+client is told when there is no descriptor for the engine's side."""
 
+import os
+import resource
 import socket
 import ssl
 import time
@@ -152,6 +155,41 @@ class Handshakes(unittest.TestCase):
                 for sock in (shaking, half, quiet):
                     sock.close()
                 wye.wait_metric("tls_connections_open", 0)
+
+    # ---- descriptors ----
+
+    def leave(self, wye, room):
+        """Only so many more may be opened."""
+        used = {int(name) for name in os.listdir("/proc/%d/fd" % wye.process.pid)}
+        free = (number for number in range(1 << 20) if number not in used)
+        for _ in range(room):
+            next(free)
+        hard = resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (next(free), hard))
+
+    def test_no_pair(self):
+        """The socket is accepted, and the pair that its first request needs can't be had."""
+        with self.wye(threads=1) as wye:
+            self.connect(wye).close()
+            wye.wait_metric("http_connections_open", 0)
+            before, hard = wye.descriptors(), resource.prlimit(
+                wye.process.pid, resource.RLIMIT_NOFILE)[1]
+            for room in (1, 2):
+                self.leave(wye, room)
+                sock = self.connect(wye)
+                sock.sendall(HELLO * 100)
+                status, head, _ = read_answer(sock)
+                self.assertEqual(status, 503)
+                self.assertIn("Retry-After: ", head)
+                self.assertEqual(sock.recv(1), b"")  # close_notify, no reset
+                sock.close()
+                self.assertEqual(wye.metrics()["tls_no_descriptor_total"], room)
+                wye.wait_metric("tls_connections_open", 0)
+                wait_for("descriptors", lambda: wye.descriptors() <= before)
+            resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+            sock = self.connect(wye)
+            self.hello(sock)
+            sock.close()
 
     # ---- wrong settings ----
 
