@@ -29,6 +29,7 @@
 #include "net/preface.h"
 #include "privileges.h"
 #include "renewal.h"
+#include "route/target.h"
 #include "stream/drain.h"
 #include "stream/loop.h"
 #include "stream/pressure.h"
@@ -98,6 +99,23 @@ static struct wye_http_limits http_limits(const struct wye_options *options)
 	};
 }
 
+/* Paths are compared as they are routed. */
+static void check_excepted(const struct wye_listen_option *listen,
+			   struct wye_problems *problems)
+{
+	for (size_t i = 0; i < listen->redirect_except_count; i++) {
+		const char *path = listen->redirect_except[i];
+
+		if (*path != '/' ||
+		    wye_path_check((struct wye_text) { path, strlen(path) }) != WYE_PATH_PLAIN)
+			wye_config_problem(
+				problems,
+				wye_setting_source(listen->settings, "redirect_except"),
+				"\"%s\" is no path like \"/health\", without escapes and dots",
+				path);
+	}
+}
+
 void wye_daemon_check(const struct wye_options *options, struct wye_problems *problems)
 {
 	union wye_address address;
@@ -117,6 +135,7 @@ void wye_daemon_check(const struct wye_options *options, struct wye_problems *pr
 					   wye_setting_source(listen->settings, "unix"),
 					   "\"unix\" must be a path of at most %d bytes",
 					   WYE_SOCKET_FILE_MAX);
+		check_excepted(listen, problems);
 		if (listen->proxy_protocol && !listen->trusted_count)
 			wye_config_problem(
 				problems,
@@ -174,6 +193,8 @@ static int open_listeners(struct daemon *daemon, struct wye_error *why)
 			.tls = listen->tls,
 			.handshakes = { listen->handshakes.rate, listen->handshakes.burst,
 					listen->handshakes.timeout },
+			.https = { listen->redirect_to_https, listen->https_port,
+				   listen->redirect_except, listen->redirect_except_count },
 			.trust = { ranges, listen->trusted_count, listen->rfc7239 },
 			.proxy = { listen->proxy_protocol, listen->proxy_timeout,
 				   listen->max_proxy_header },

@@ -96,6 +96,8 @@ static void print_listeners(FILE *out, const struct wye_options *options)
 			fprintf(out, ", %zu trusted proxy range%s by %s", listen->trusted_count,
 				listen->trusted_count > 1 ? "s" : "",
 				listen->rfc7239 ? "Forwarded" : "X-Forwarded-For");
+		if (listen->redirect_to_https)
+			fprintf(out, ", leads to https on port %u", listen->https_port);
 		if (listen->tls)
 			fprintf(out, ", TLS");
 		fputc('\n', out);

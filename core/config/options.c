@@ -126,6 +126,20 @@ static const struct wye_setting LISTEN[] = {
 	SECONDS("proxy_timeout", "5", 0.1, 3600, "for the PROXY header to come; then a close"),
 	COUNT("max_proxy_header", "2048", 536, 65551, "bytes",
 	      "of the PROXY header; beyond: a close"),
+	{ .name = "redirect_to_https",
+	  .type = WYE_SETTING_BOOLEAN,
+	  .fallback = "false",
+	  .sentence = "each request is led to https on its host, by 308" },
+	{ .name = "https_port",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "443",
+	  .minimum = 1,
+	  .maximum = 65535,
+	  .sentence = "where redirect_to_https leads to, as clients see it" },
+	{ .name = "redirect_except",
+	  .type = WYE_SETTING_STRINGS,
+	  .sentence = "paths that are served all the same, beside those of ACME; one that ends "
+		      "in a slash: all below it" },
 	{ .name = "tls",
 	  .type = WYE_SETTING_GROUP,
 	  .sentence = "https and wss instead of http and ws",
@@ -234,18 +248,29 @@ static int read_redacted(const struct wye_settings *top, const config_setting_t 
 	return error;
 }
 
-static int read_trusted(struct wye_listen_option *out)
+static int read_list(const struct wye_settings *settings, const char *name,
+		     const char *const **out, size_t *count)
 {
-	size_t items = wye_setting_count(out->settings, "trusted_proxies");
+	size_t items = wye_setting_count(settings, name);
 	const char **list = calloc(items + 1, sizeof *list);
 
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < items; i++)
-		list[i] = wye_setting_item(out->settings, "trusted_proxies", i);
-	out->trusted = list;
-	out->trusted_count = items;
+		list[i] = wye_setting_item(settings, name, i);
+	*out = list;
+	*count = items;
 	return 0;
+}
+
+static int read_lists(struct wye_listen_option *out)
+{
+	int error =
+		read_list(out->settings, "trusted_proxies", &out->trusted, &out->trusted_count);
+
+	return error ? error
+		     : read_list(out->settings, "redirect_except", &out->redirect_except,
+				 &out->redirect_except_count);
 }
 
 /* Where to listen: one of these. */
@@ -287,6 +312,23 @@ static void check_place(const struct wye_settings *settings, const config_settin
 					   "%s", COMPANIONS[i].sentence);
 }
 
+static void read_redirect(struct wye_listen_option *out, struct wye_problems *problems)
+{
+	static const char *const companions[] = { "https_port", "redirect_except" };
+	const struct wye_settings *settings = out->settings;
+
+	out->redirect_to_https = wye_setting_boolean(settings, "redirect_to_https");
+	out->https_port = count(settings, "https_port");
+	for (size_t i = 0; i < 2 && !out->redirect_to_https; i++)
+		if (wye_setting_given(settings, companions[i]))
+			wye_config_problem(
+				problems, wye_setting_source(settings, companions[i]),
+				"\"%s\" goes with \"redirect_to_https\" only", companions[i]);
+	if (out->redirect_to_https && wye_setting_given(settings, "tls"))
+		wye_config_problem(problems, wye_setting_source(settings, "redirect_to_https"),
+				   "\"redirect_to_https\" is for a listener without \"tls\"");
+}
+
 static unsigned read_mode(const struct wye_settings *settings, struct wye_problems *problems)
 {
 	const char *text = wye_setting_string(settings, "mode");
@@ -323,8 +365,9 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->max_proxy_header = (size_t)wye_setting_integer(out->settings, "max_proxy_header");
 	out->rfc7239 =
 		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
+	read_redirect(out, problems);
 	error = wye_tls_settings_load(&out->tls, &out->handshakes, out->settings, problems);
-	return error ? error : read_trusted(out);
+	return error ? error : read_lists(out);
 }
 
 static int read_listeners(struct wye_options *out, const struct wye_config *config,
@@ -386,6 +429,7 @@ void wye_options_fini(struct wye_options *options)
 	for (size_t i = 0; i < options->listen_count; i++) {
 		wye_settings_destroy(options->listen[i].settings);
 		free((void *)options->listen[i].trusted);
+		free((void *)options->listen[i].redirect_except);
 		wye_tls_context_destroy(options->listen[i].tls);
 	}
 	free(options->listen);

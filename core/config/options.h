@@ -24,6 +24,10 @@ struct wye_listen_option {
 	bool proxy_protocol;
 	unsigned proxy_timeout; /* milliseconds */
 	size_t max_proxy_header;
+	bool redirect_to_https;
+	unsigned https_port;
+	const char *const *redirect_except; /* paths */
+	size_t redirect_except_count;
 	bool rfc7239;                /* they say Forwarded, not X-Forwarded-For */
 	struct wye_tls_context *tls; /* NULL: plain */
 	struct wye_handshake_option handshakes;

@@ -21,6 +21,7 @@
 #include "http/chain.h"
 #include "http/connection.h"
 #include "http/engine.h"
+#include "http/redirect.h"
 #include "http/request.h"
 #include "http/upgrade.h"
 #include "http/wait.h"
@@ -244,6 +245,8 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 		return refuse(request, fault, context);
 	find_client(request);
 	body = request->head.chunked || request->head.length;
+	if (wye_redirect_wanted(request))
+		return wye_redirect_answer(request, body, context);
 	if (request->head.upgrades && wye_upgrade_wanted(request))
 		return wye_upgrade_begin(request, body, line.end, context);
 	if (!wye_chain_route(request))

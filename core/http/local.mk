@@ -22,6 +22,8 @@ libwyecore_a_SOURCES += \
 	core/http/intake.h \
 	core/http/miss.c \
 	core/http/miss.h \
+	core/http/redirect.c \
+	core/http/redirect.h \
 	core/http/reply.c \
 	core/http/request.c \
 	core/http/request.h \

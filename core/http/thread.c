@@ -311,8 +311,8 @@ static void register_metrics(struct wye_http_metrics *metrics)
 	metrics->timed_out = wye_metric_register("http_timeouts_total", WYE_COUNTER);
 	metrics->bad_heads = wye_metric_register("http_bad_heads_total", WYE_COUNTER);
 	metrics->engine_refused = wye_metric_register("http_engine_refused_total", WYE_COUNTER);
-	metrics->no_descriptor =
-		wye_metric_register("tls_no_descriptor_total", WYE_COUNTER);
+	metrics->no_descriptor = wye_metric_register("tls_no_descriptor_total", WYE_COUNTER);
+	metrics->redirected = wye_metric_register("https_redirects_total", WYE_COUNTER);
 	metrics->malformed = wye_metric_register("http_malformed_total", WYE_COUNTER);
 	metrics->too_large_header =
 		wye_metric_register("http_header_too_large_total", WYE_COUNTER);

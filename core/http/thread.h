@@ -34,7 +34,7 @@ struct wye_http_metrics {
 	wye_metric open, requests, ended, completed, aborted, timed_out, bad_heads,
 		engine_refused, malformed, too_large_header, too_large_target, too_large_body,
 		handed_over, streams_handed_over, handshakes_refused, waiting, waiting_refused,
-		ticket_timeouts, deadlines, no_descriptor;
+		ticket_timeouts, deadlines, no_descriptor, redirected;
 };
 
 /* One http thread. Its own, but for the members marked atomic and for mail. */

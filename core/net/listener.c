@@ -240,6 +240,7 @@ int wye_listener_open(struct wye_listeners *listeners, const struct wye_listener
 		return error;
 	listener->trust = setup->trust;
 	listener->proxy = setup->proxy;
+	listener->https = setup->https;
 	listener->tls = setup->tls;
 	error = set_pace(listener, &setup->handshakes);
 	if (error)

@@ -31,6 +31,14 @@ struct wye_handshake_rules {
 	unsigned timeout;     /* milliseconds for each */
 };
 
+/* A plain listener that only leads to https. */
+struct wye_https_rules {
+	bool wanted;
+	unsigned port;             /* where https is served */
+	const char *const *except; /* paths that are served; borrowed for the listener's life */
+	size_t except_count;
+};
+
 struct wye_listener {
 	int descriptor;
 	union wye_address address;
@@ -38,6 +46,7 @@ struct wye_listener {
 	char name[WYE_SOCKET_FILE_MAX + 6]; /* "127.0.0.1:8080", "[::1]:8080", "unix:/a" */
 	struct wye_trust trust;
 	struct wye_proxy_rules proxy;
+	struct wye_https_rules https;
 	struct wye_tls_context *tls; /* NULL: plain */
 	struct wye_pace *pace;       /* of handshakes; NULL: any number */
 	unsigned handshake_timeout;  /* milliseconds */
@@ -58,6 +67,7 @@ struct wye_listener_setup {
 	unsigned backlog;
 	struct wye_trust trust; /* borrowed for the listener's life */
 	struct wye_proxy_rules proxy;
+	struct wye_https_rules https;
 	struct wye_tls_context *tls; /* likewise; NULL: plain */
 	struct wye_handshake_rules handshakes;
 	bool defer; /* accept when the first bytes have come (tcp(7), TCP_DEFER_ACCEPT) */
