@@ -17,9 +17,9 @@ OPTIONS = ["--headless", "--remote-debugging-pipe", "--no-first-run", "--disable
 class Browser:
     """Use it by `with`."""
 
-    def __init__(self):
+    def __init__(self, options=()):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        options = OPTIONS + ["--user-data-dir=" + self.profile.name]
+        options = OPTIONS + list(options) + ["--user-data-dir=" + self.profile.name]
         if os.geteuid() == 0:
             options.append("--no-sandbox")  # it refuses to start as root with it
         commands, self.write = os.pipe()
