@@ -137,6 +137,16 @@ static void pass_on(struct wye_socket *socket, uint8_t *data, size_t length)
 		flush(socket);
 }
 
+/* RFC 8446, 6.1: a client that only sends no more learns that this was all. */
+static void part(struct wye_socket *socket)
+{
+	if (socket->killed)
+		return;
+	if (write_all(socket) && !socket->outbox.bytes)
+		wye_secure_shut(socket);
+	wye_socket_kill(socket, WYE_SOCKET_PEER);
+}
+
 static void pass_on_opened(struct wye_socket *socket, const uint8_t *data, size_t length)
 {
 	enum wye_secure_state state;
@@ -146,7 +156,7 @@ static void pass_on_opened(struct wye_socket *socket, const uint8_t *data, size_
 	if (length)
 		pass_on(socket, plain, length);
 	if (state == WYE_SECURE_ENDED)
-		wye_socket_kill(socket, WYE_SOCKET_PEER);
+		part(socket);
 }
 
 static int receive(struct wye_socket *socket, uint8_t *data, size_t length)
