@@ -100,6 +100,8 @@ static void print_listeners(FILE *out, const struct wye_options *options)
 			fprintf(out, ", leads to https on port %u", listen->https_port);
 		if (listen->tls)
 			fprintf(out, ", TLS");
+		if (listen->tls && listen->handshakes.rate)
+			fprintf(out, " with %u handshakes per second", listen->handshakes.rate);
 		fputc('\n', out);
 	}
 }

@@ -7,11 +7,13 @@ import os
 import resource
 import socket
 import ssl
+import subprocess
+import tempfile
 import time
 import unittest
 
 from certificates import Site
-from wye import PLUGINS, Wye, check_config, is_closed, main, read_answer, wait_for
+from wye import PLUGINS, PROGRAM, Wye, check_config, is_closed, main, read_answer, wait_for
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = {defer};
@@ -192,6 +194,18 @@ class Handshakes(unittest.TestCase):
             sock.close()
 
     # ---- wrong settings ----
+
+    def test_summary(self):
+        for setting, sentence in (("", "with 2000 handshakes per second"),
+                                  ("handshake_rate = 7;", "with 7 handshakes per second"),
+                                  ("handshake_rate = 0;", ", TLS")):
+            text = CONFIG.format(tls=setting, top="", defer="true", threads=1, plugins=PLUGINS,
+                                 certificate=SITE.certificate, key=SITE.key)
+            with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+                conf.write(text)
+                conf.flush()
+                done = subprocess.run([PROGRAM, "-t", "-c", conf.name], capture_output=True, text=True)
+            self.assertTrue(done.stdout.splitlines()[0].endswith(sentence), done)
 
     def test_config(self):
         text = CONFIG.format(tls="%s", top="", defer="true", threads=1, plugins=PLUGINS,
