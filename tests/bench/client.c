@@ -33,8 +33,7 @@ static void leave(struct client_load *load, struct client *client)
 		load->open--;
 	else if (client->state != CLIENT_CLOSED)
 		load->beginning--;
-	close(client->fd);
-	client->fd = -1;
+	wire_close(&client->wire);
 	client->state = CLIENT_CLOSED;
 }
 
@@ -58,7 +57,7 @@ void client_reset(struct client_load *load, struct client *client)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
-	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	setsockopt(client->wire.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 	leave(load, client);
 }
 
@@ -71,8 +70,8 @@ static int source_bind(const struct client_load *load, const struct client *clie
 	if (!load->sources)
 		return 0;
 	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + client->index % load->sources);
-	setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
-	return bind(client->fd, (struct sockaddr *)&from, sizeof from) ? -errno : 0;
+	setsockopt(client->wire.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+	return bind(client->wire.fd, (struct sockaddr *)&from, sizeof from) ? -errno : 0;
 }
 
 static int connect_begin(struct client_load *load, struct client *client)
@@ -83,28 +82,30 @@ static int connect_begin(struct client_load *load, struct client *client)
 
 	if (error)
 		return error;
-	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if (connect(client->fd, (struct sockaddr *)&load->target, sizeof load->target) &&
+	setsockopt(client->wire.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (connect(client->wire.fd, (struct sockaddr *)&load->target, sizeof load->target) &&
 	    errno != EINPROGRESS)
 		return -errno;
-	return epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->fd, &event) ? -errno : 0;
+	return epoll_ctl(load->epoll, EPOLL_CTL_ADD, client->wire.fd, &event) ? -errno : 0;
 }
 
 int client_connect(struct client_load *load, struct client *client)
 {
 	unsigned index = client->index;
-	int error;
+	int fd, error;
 
 	memset(client, 0, sizeof *client);
 	client->index = index;
 	frame_begin(&client->in);
 	client->since = client_now();
-	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (client->fd < 0)
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		return -errno;
-	error = connect_begin(load, client);
+	error = wire_open(&client->wire, fd);
+	if (!error)
+		error = connect_begin(load, client);
 	if (error) {
-		close(client->fd);
+		wire_close(&client->wire);
 		return error;
 	}
 	client->state = CLIENT_CONNECTING;
@@ -114,7 +115,7 @@ int client_connect(struct client_load *load, struct client *client)
 
 static ssize_t control_flush(struct client *client)
 {
-	ssize_t n = send(client->fd, client->control, client->control_length, MSG_NOSIGNAL);
+	ssize_t n = wire_send(&client->wire, client->control, client->control_length);
 
 	if (n > 0) {
 		client->control_length -= (size_t)n;
@@ -126,8 +127,8 @@ static ssize_t control_flush(struct client *client)
 static ssize_t messages_flush(const struct client_load *load, struct client *client)
 {
 	size_t most = (load->batch + 1) * load->frame - client->sent;
-	ssize_t n = send(client->fd, load->frames + client->sent,
-			 client->owed < most ? client->owed : most, MSG_NOSIGNAL);
+	ssize_t n = wire_send(&client->wire, load->frames + client->sent,
+			      client->owed < most ? client->owed : most);
 
 	if (n > 0) {
 		client->owed -= (size_t)n;
@@ -136,14 +137,21 @@ static ssize_t messages_flush(const struct client_load *load, struct client *cli
 	return n;
 }
 
-/* Sends what is owed; a control frame goes out between two messages. Returns 0 or a negative
- * errno. */
+/* A control frame goes out between two messages; what is stuck on the way goes on. */
+static bool next_is_control(const struct client_load *load, const struct client *client)
+{
+	if (client->wire.is_stuck)
+		return client->sends_control;
+	return client->control_length && client->sent % load->frame == 0;
+}
+
+/* Sends what is owed. Returns 0 or a negative errno. */
 static int flush(const struct client_load *load, struct client *client)
 {
 	while (client->owed || client->control_length) {
-		bool control = client->control_length && client->sent % load->frame == 0;
-
-		if ((control ? control_flush(client) : messages_flush(load, client)) < 0)
+		client->sends_control = next_is_control(load, client);
+		if ((client->sends_control ? control_flush(client)
+					   : messages_flush(load, client)) < 0)
 			return errno == EAGAIN ? 0 : -errno;
 	}
 	return 0;
@@ -317,7 +325,7 @@ static bool read_all(struct client_load *load, struct client *client, bool to_en
 		     const char **why)
 {
 	for (;;) {
-		ssize_t n = recv(client->fd, incoming, sizeof incoming, 0);
+		ssize_t n = wire_receive(&client->wire, incoming, sizeof incoming);
 
 		if (n == 0)
 			return false;
@@ -328,19 +336,42 @@ static bool read_all(struct client_load *load, struct client *client, bool to_en
 		*why = bytes_take(load, client, incoming, (size_t)n);
 		if (*why)
 			return false;
-		if (n < (ssize_t)sizeof incoming && !to_end)
+		if (n < (ssize_t)sizeof incoming && !to_end &&
+		    wire_short_is_last(&client->wire))
 			return true;
 	}
 }
 
+static void greet(struct client_load *load, struct client *client)
+{
+	client->state = CLIENT_CLOSING;
+	client->said_close = true;
+	load->beginning--;
+	load->open++;
+	wire_shut(&client->wire);
+}
+
 static int request_send(const struct client_load *load, struct client *client)
 {
-	ssize_t n = send(client->fd, load->request, load->request_length, MSG_NOSIGNAL);
+	ssize_t n = wire_send(&client->wire, load->request, load->request_length);
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
 	client->state = CLIENT_UPGRADING;
 	return n == (ssize_t)load->request_length ? 0 : -EPIPE;
+}
+
+/* The state stays as it is while the connection cannot send. */
+static int talk(struct client_load *load, struct client *client)
+{
+	int ready = wire_ready(&client->wire);
+
+	if (ready <= 0)
+		return ready;
+	if (!load->greets_only)
+		return request_send(load, client);
+	greet(load, client);
+	return 0;
 }
 
 static void tell(struct client_load *load, struct client *client, bool was_open)
@@ -362,7 +393,9 @@ static void happened(struct client_load *load, struct client *client, uint32_t e
 	int error = 0;
 
 	if (client->state == CLIENT_CONNECTING)
-		error = request_send(load, client);
+		error = talk(load, client);
+	if (!error && client->state == CLIENT_CONNECTING)
+		return;
 	if (!error && events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
 	    !read_all(load, client, to_end, &why)) {
 		ended(load, client, why);

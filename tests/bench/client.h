@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 
 #include "frame.h"
+#include "wire.h"
 
 /* The sample pair of RFC 6455, 1.3: every connection sends the one and expects the other. */
 #define CLIENT_KEY    "dGhlIHNhbXBsZSBub25jZQ=="
@@ -26,7 +27,7 @@ enum client_state {
 };
 
 struct client {
-	int fd;
+	struct wire wire;
 	enum client_state state;
 	unsigned index; /* chooses the source address */
 	struct frame_reader in;
@@ -35,6 +36,7 @@ struct client {
 	size_t sent;          /* where in the frames the rest of it begins */
 	uint8_t control[144]; /* a pong or close frame that waits for a frame boundary */
 	size_t control_length;
+	bool sends_control; /* it is what was sent last */
 	uint8_t ping[125];
 	unsigned heard;    /* messages completed by the bytes of this event */
 	bool verified;     /* the first message was compared byte by byte */
@@ -67,6 +69,7 @@ struct client_load {
 	unsigned sources; /* loopback source addresses, 127.0.0.2 on; 0: the kernel's choice */
 	const struct client_hooks *hooks;
 	int epoll;
+	bool greets_only; /* no Upgrade: a connection ends as soon as it could send */
 	bool verify_all;
 	bool numbered; /* payloads begin with their number, as CLIENT_NUMBER hexadecimal digits
 			*/

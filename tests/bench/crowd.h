@@ -15,7 +15,7 @@ struct options {
 	double seconds, warm_up, rate;
 	uint64_t messages;
 	int sources;
-	bool properly, verify, pause;
+	bool properly, verify, pause, tls;
 	const char *pids, *target;
 };
 

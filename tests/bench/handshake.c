@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * handshake.c - connect, Upgrade, read the 101, close, again.
+ * handshake.c - connect, Upgrade, read the 101, close, again (handshake); or only as far as the
+ * handshake of TLS (greet).
  */
 #include <errno.h>
 
@@ -47,7 +48,25 @@ const struct client_hooks handshake_hooks = {
 	.closed = handshake_closed,
 };
 
-int mode_handshake(void)
+/* Its end is the server's: so it has seen the client's last part of the handshake. */
+static void greet_closed(struct client_load *all, struct client *client, bool proper)
+{
+	handshakes += proper;
+	client->index += options.connections;
+	if (proper)
+		again(client);
+	else
+		handshake_closed(all, client, proper);
+}
+
+const struct client_hooks greet_hooks = {
+	.opened = opened_count,
+	.heard = heard_nothing,
+	.failed = handshake_failed,
+	.closed = greet_closed,
+};
+
+static int repeat(const char *name)
 {
 	struct window from, to;
 	bool wrong;
@@ -58,7 +77,18 @@ int mode_handshake(void)
 	run_until(after(options.seconds));
 	window_read(&to);
 	ending = true;
-	wrong = result_print("handshake", &from, &to);
+	wrong = result_print(name, &from, &to);
 	samples_print();
 	return result_end(wrong || handshakes == 0);
+}
+
+int mode_handshake(void)
+{
+	return repeat("handshake");
+}
+
+int mode_greet(void)
+{
+	load.greets_only = true;
+	return repeat("greet");
 }

@@ -13,8 +13,10 @@ tests_bench_wsload_SOURCES = \
 	tests/bench/idle.c \
 	tests/bench/load.c \
 	tests/bench/modes.h \
+	tests/bench/wire.c \
+	tests/bench/wire.h \
 	tests/bench/wsload.c
-tests_bench_wsload_LDADD =
+tests_bench_wsload_LDADD = $(SSL_LIBS)
 
 # The route /hub.
 check_LTLIBRARIES += tests/bench/hub.la

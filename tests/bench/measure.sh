@@ -29,7 +29,7 @@ measure_rest() {
 	shift
 	before=$(server_cpu "$label")
 	output=$(taskset -c "$client_cpus" wrk -t"${wrk_threads:-1}" -c64 -d"${seconds}s" "$@" \
-		"http://127.0.0.1:${PORT[$label]}${path:-/hello}" 2>&1)
+		"http${secure:+s}://127.0.0.1:${PORT[$label]}${path:-/hello}" 2>&1)
 	cpu_ns=$(($(server_cpu "$label") - before))
 	did=$(awk '/requests in/ { print $1 }' <<<"$output")
 	if [ -z "$did" ] || grep -q -e Non-2xx -e 'connect [1-9]' -e 'timeout [1-9]' <<<"$output"; then
@@ -43,7 +43,8 @@ measure_rest() {
 measure_wsload() {
 	local label=$1 key=$2 output
 	shift 2
-	if ! output=$(taskset -c "$client_cpus" "$wsload" "$@" -t "$seconds" -S "${PIDS[$label]}" \
+	if ! output=$(taskset -c "$client_cpus" "$wsload" "$@" ${secure:+-T} -t "$seconds" \
+		-S "${PIDS[$label]}" \
 		"127.0.0.1:${PORT[$label]}${path:-/ws}"); then
 		echo "bench: wsload $1 on $label: ${output:-no result}" >&2
 		failures=$((failures + 1))

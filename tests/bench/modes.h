@@ -8,10 +8,11 @@
 
 #include "crowd.h"
 
-extern const struct client_hooks broadcast_hooks, echo_hooks, handshake_hooks, idle_hooks;
+extern const struct client_hooks broadcast_hooks, echo_hooks, greet_hooks, handshake_hooks, idle_hooks;
 
 int mode_broadcast(void);
 int mode_echo(void);
+int mode_greet(void);
 int mode_handshake(void);
 int mode_idle(void);
 int mode_round(void);

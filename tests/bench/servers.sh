@@ -90,14 +90,27 @@ gin_build() {
 # The chain of wye's REST lane, and the entries of its middleware, each with a comma behind it.
 chain='"request-id", "access-log"' entries='{ use = "access-log"; file = "/dev/null"; },'
 
+# Not empty: the servers that are started speak TLS, by the certificate in $work.
+secure=
+
+certificate_make() {
+	[ -e "$work/key.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+		-nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+		-out "$work/certificate.pem" -keyout "$work/key.pem" 2>/dev/null
+}
+
 # words_KIND DIR PORT [HTTP-THREADS STREAM-LOOPS]: sets the command line in `words`.
 words_nginx() {
-	sed -e "s|@PORT@|$2|g" -e "s|@DIR@|$1|g" "$here/peers/nginx.conf.in" >"$1/nginx.conf"
+	local files="ssl_certificate $work/certificate.pem; ssl_certificate_key $work/key.pem;"
+	sed -e "s|@PORT@|$2|g" -e "s|@DIR@|$1|g" -e "s|@SSL@|${secure:+ssl}|" \
+		-e "s|@CERTIFICATE@|${secure:+$files ssl_protocols TLSv1.2 TLSv1.3;}|" \
+		"$here/peers/nginx.conf.in" >"$1/nginx.conf"
 	words=("$(find_program nginx)" -p "$1" -c "$1/nginx.conf" -e "$1/nginx.log")
 }
 
 words_bun() {
 	words=("$bun" "$here/peers/bun-server.js" "$2")
+	[ -z "$secure" ] || words+=("$work/certificate.pem" "$work/key.pem")
 }
 
 words_node() {
@@ -110,11 +123,13 @@ words_gin() {
 
 words_wye() {
 	local echo_plugin=echo built hub text
+	local tls="tls = { certificate = \"$work/certificate.pem\"; key = \"$work/key.pem\"; };"
 	hub=$(hub_find)
 	built=$(dirname "$wye")/plugins/.libs/echo.so
 	[ -e "$built" ] && echo_plugin=$(realpath "$built")
 	text=$(sed -e "s|@PORT@|$2|" -e "s|@HTTP_THREADS@|${3:-1}|" -e "s|@STREAM_LOOPS@|${4:-1}|" \
-		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" -e "s|@SECRET@|$secret|" "$here/wye.conf.in")
+		-e "s|@ECHO@|$echo_plugin|" -e "s|@HUB@|$hub|" -e "s|@SECRET@|$secret|" \
+		-e "s|@TLS@|${secure:+$tls}|" "$here/wye.conf.in")
 	text=${text//@MIDDLEWARE@/"$entries"}
 	echo "${text//@CHAIN@/"$chain"}" >"$1/wye.conf"
 	words=("$wye" -c "$1/wye.conf")

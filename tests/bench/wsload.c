@@ -5,6 +5,7 @@
  *   wsload echo      [options] HOST:PORT/PATH   K messages in flight on each connection
  *   wsload broadcast [options] HOST:PORT/PATH   one more publishes, each message comes to all
  *   wsload handshake [options] HOST:PORT/PATH   connect, Upgrade, read the 101, close, again
+ *   wsload greet     [options] HOST:PORT        connect, handshake of TLS (-T), close, again
  *   wsload idle      [options] HOST:PORT/PATH   open, say so, wait for stdin or a signal, close
  *   wsload round     [options] HOST:PORT/PATH   open all, one echo on each, close all properly
  *   wsload cpu PID[,PID...]                     CPU of these processes so far, in ns
@@ -16,9 +17,10 @@
  *   -r R     broadcast: R messages a second instead
  *   -s N     payload, bytes; broadcast: at least 16                   default 32
  *   -t T     seconds measured; idle, round: at most until all is done default 5; 60
- *   -w T     echo, handshake, broadcast: seconds before measuring  default 0.5
+ *   -w T     echo, handshake, greet, broadcast: seconds before measuring  default 0.5
  *   -n N     echo, broadcast: stop after N messages instead (no -w)
  *   -a N     loopback source addresses, 127.0.0.2 on; 0: no choice    default 64; echo: 0
+ *   -T       TLS beneath: wss; each handshake is a full one
  *   -g       handshake: close with close frames instead of a reset
  *   -V       compare every echo byte by byte; without: each connection's first, and all lengths
  *   -p       round: wait for a line on stdin when all are open
@@ -74,6 +76,7 @@ static const struct mode {
 } modes[] = {
 	{ "broadcast", &broadcast_hooks, mode_broadcast, 5, 64, 1, CLIENT_NUMBER },
 	{ "echo", &echo_hooks, mode_echo, 5, 0, 0, 0 },
+	{ "greet", &greet_hooks, mode_greet, 5, 64, 0, 0 },
 	{ "handshake", &handshake_hooks, mode_handshake, 5, 64, 0, 0 },
 	{ "idle", &idle_hooks, mode_idle, 60, 64, 0, 0 },
 	{ "round", &idle_hooks, mode_round, 60, 64, 0, 0 },
@@ -81,11 +84,12 @@ static const struct mode {
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: wsload broadcast|echo|handshake|idle|round [-c connections]"
-			" [-k in-flight] [-r rate]\n              [-s bytes] [-t seconds] [-w "
-			"seconds] [-n messages]"
-			" [-a addresses] [-g] [-V] [-p] [-S pids] HOST:PORT/PATH\n"
-			"       wsload cpu PID[,PID...] | wsload port [N]\n");
+	fprintf(stderr,
+		"usage: wsload broadcast|echo|greet|handshake|idle|round [-c connections]"
+		" [-k in-flight] [-r rate]\n              [-s bytes] [-t seconds] [-w "
+		"seconds] [-n messages]"
+		" [-a addresses] [-T] [-g] [-V] [-p] [-S pids] HOST:PORT/PATH\n"
+		"       wsload cpu PID[,PID...] | wsload port [N]\n");
 	return 2;
 }
 
@@ -124,6 +128,9 @@ static bool number_take(int letter, double value)
 static bool option_take(int letter, const char *value)
 {
 	switch (letter) {
+	case 'T':
+		options.tls = true;
+		return true;
 	case 'g':
 		options.properly = true;
 		return true;
@@ -144,7 +151,7 @@ static bool options_take(int count, char **words)
 {
 	int letter;
 
-	while ((letter = getopt(count, words, "c:k:r:s:t:w:n:a:gVpS:")) != -1)
+	while ((letter = getopt(count, words, "c:k:r:s:t:w:n:a:TgVpS:")) != -1)
 		if (!option_take(letter, optarg))
 			return false;
 	options.target = words[optind];
@@ -164,6 +171,8 @@ static int mode_run(const struct mode *mode)
 		options.size = mode->size;
 	options.connections += mode->extra;
 	error = client_load_init(&load, options.target, options.size, options.in_flight);
+	if (!error && options.tls)
+		error = wire_use_tls();
 	if (error)
 		die(options.target, -error);
 	if (options.seconds <= 0)

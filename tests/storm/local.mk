@@ -6,11 +6,13 @@ tests_storm_storm_SOURCES = \
 	tests/bench/frame.c \
 	tests/bench/frame.h \
 	tests/bench/load.c \
+	tests/bench/wire.c \
+	tests/bench/wire.h \
 	tests/storm/fleet.c \
 	tests/storm/fleet.h \
 	tests/storm/probe.c \
 	tests/storm/probe.h \
 	tests/storm/storm.c
-tests_storm_storm_LDADD = -lpthread
+tests_storm_storm_LDADD = $(SSL_LIBS) -lpthread
 
 EXTRA_DIST += tests/storm/run

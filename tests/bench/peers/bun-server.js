@@ -1,5 +1,6 @@
-// Bun as the WebSocket yardstick (its server is uWebSockets): bun bun-server.js PORT
+// Bun as the WebSocket yardstick (its server is uWebSockets): bun bun-server.js PORT [CERTIFICATE KEY]
 const users = "/api/users/";
+const [port, certificate, key] = process.argv.slice(2);
 
 function answer(request, server) {
 	const path = new URL(request.url).pathname;
@@ -15,7 +16,8 @@ function answer(request, server) {
 
 Bun.serve({
 	hostname: "127.0.0.1",
-	port: Number(process.argv[2]),
+	port: Number(port),
+	tls: key && { cert: Bun.file(certificate), key: Bun.file(key) },
 	fetch: answer,
 	websocket: {
 		perMessageDeflate: false,
