@@ -211,12 +211,25 @@ static int end_handshake(struct wye_tls *tls)
 	return wye_tls_peer_create(&tls->peer, tls->ssl);
 }
 
+static bool has_ended(const struct wye_tls *tls)
+{
+	return SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
+}
+
+/* OpenSSL would allocate its buffer to find that out. */
+static bool is_used_up(const struct wye_tls *tls)
+{
+	return !thread.in_length && !SSL_pending(tls->ssl) && !has_ended(tls);
+}
+
 ssize_t wye_tls_read(struct wye_tls *tls, void *out, size_t size)
 {
 	int got;
 
 	if (tls->put_back.length)
 		return read_again(tls, out, size);
+	if (is_used_up(tls))
+		return 0;
 	got = SSL_read(tls->ssl, out, (int)size);
 	if (end_handshake(tls))
 		return fail(tls);
@@ -239,7 +252,7 @@ int wye_tls_put_back(struct wye_tls *tls, const void *data, size_t length)
 
 bool wye_tls_has_news(const struct wye_tls *tls)
 {
-	return tls->put_back.length || SSL_get_shutdown(tls->ssl) & SSL_RECEIVED_SHUTDOWN;
+	return tls->put_back.length || has_ended(tls);
 }
 
 const struct wye_tls_peer *wye_tls_peer(const struct wye_tls *tls)
