@@ -229,7 +229,7 @@ static bool add_to_engine(struct wye_http_connection *connection, int descriptor
 	enum MHD_Result added;
 
 	connection->engine_descriptor = descriptor;
-	wye_intake_begin(&connection->intake, descriptor);
+	wye_intake_begin(&connection->intake, descriptor, address->sa_family != AF_UNIX);
 	thread->opening = connection;
 	added = MHD_add_connection(thread->daemon, descriptor, address, length);
 	thread->opening = NULL;

@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "http/intake.h"
 
@@ -46,9 +49,9 @@ void wye_intakes_enter(const struct wye_intakes *intakes)
 	here = *intakes;
 }
 
-void wye_intake_begin(struct wye_intake *intake, int descriptor)
+void wye_intake_begin(struct wye_intake *intake, int descriptor, bool is_tcp)
 {
-	*intake = (struct wye_intake) { .null_at = UINT64_MAX };
+	*intake = (struct wye_intake) { .null_at = UINT64_MAX, .is_tcp = is_tcp };
 	if ((size_t)descriptor < here.count)
 		here.places[descriptor] = intake;
 }
@@ -189,4 +192,15 @@ WYE_API ssize_t recv(int descriptor, void *data, size_t size, int flags)
 		return got;
 	errno = ECONNRESET;
 	return -1;
+}
+
+/* On a Unix socket the engine would set TCP's options at each answer, as they fail each time.
+ */
+WYE_API int setsockopt(int descriptor, int level, int name, const void *value, socklen_t length)
+{
+	const struct wye_intake *intake = level == IPPROTO_TCP ? find(descriptor) : NULL;
+
+	if (intake && !intake->is_tcp)
+		return 0;
+	return (int)syscall(SYS_setsockopt, descriptor, level, name, value, length);
 }

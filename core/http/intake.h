@@ -19,6 +19,7 @@ struct wye_intake {
 	uint64_t next;     /* where the next head begins in them; UINT64_MAX: not known yet */
 	uint64_t null_at;  /* the first NUL from there on; UINT64_MAX: none so far */
 	uint8_t lead;      /* whether an empty line stands in front of that head */
+	bool is_tcp;       /* else a Unix socket, which has no options of TCP */
 	struct wye_chunking chunks; /* of the present body, while `next` isn't known */
 	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */
 };
@@ -38,7 +39,7 @@ void wye_intakes_fini(struct wye_intakes *intakes);
 void wye_intakes_enter(const struct wye_intakes *intakes);
 
 /* Begins and ends to look at what the engine of the calling thread reads from a descriptor. */
-void wye_intake_begin(struct wye_intake *intake, int descriptor);
+void wye_intake_begin(struct wye_intake *intake, int descriptor, bool is_tcp);
 void wye_intake_end(const struct wye_intake *intake, int descriptor);
 
 /* The engine shows a head of `size` bytes: what it does not show of it is checked, and `next`
