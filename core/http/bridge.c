@@ -9,23 +9,21 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <wye/log.h>
 
-#include "base/buffer.h"
 #include "http/bridge.h"
 #include "http/connection.h"
+#include "http/crossing.h"
 #include "http/thread.h"
 #include "net/farewell.h"
 
 enum {
-	PIECE = 16384,      /* bytes of one record */
-	CHUNK = 2 * PIECE,  /* of one read from the client */
-	PAIR = 65536,       /* that the kernel holds between the engine and here */
-	UNSENT_MAX = 65536, /* that wait for the client: beyond, it is not read */
+	CHUNK = 2 * WYE_BRIDGE_PIECE, /* of one read from the client */
+	PAIR = 65536,                 /* that the kernel holds between the engine and here */
+	UNSENT_MAX = 65536,           /* that wait for the client: beyond, it is not read */
 };
 
 static const char FULL[] = "HTTP/1.1 503 Service Unavailable\r\n"
@@ -36,44 +34,19 @@ static const char FULL[] = "HTTP/1.1 503 Service Unavailable\r\n"
 			   "\r\n"
 			   "no descriptor left\n";
 
-struct side {
-	struct wye_watch watch;
-	int descriptor;  /* -1: none */
-	unsigned events; /* that are watched */
-	bool watching;
-};
-
-struct wye_bridge {
-	struct wye_http_connection *connection;
-	struct wye_loop *loop;
-	struct wye_tls *tls;
-	struct side client, engine;
-	struct wye_buffer held; /* plain bytes for the engine; from `held_at` on */
-	size_t held_at;
-	uint64_t received, sent;
-	bool ready;        /* the handshake is over */
-	bool late;         /* its time is over */
-	bool input_ended;  /* the client sends no more */
-	bool deaf;         /* the engine takes no more */
-	bool output_ended; /* the engine writes no more */
-	bool engine_left;
-	bool broken; /* nothing can be read or written any more */
-	bool gone;   /* and nobody is there to be told */
-};
-
 /* ---- events ---- */
 
 static void client_ready(void *argument, unsigned events);
 static void engine_ready(void *argument, unsigned events);
 
-static void unwatch(struct wye_bridge *bridge, struct side *side)
+static void unwatch(struct wye_bridge *bridge, struct wye_bridge_side *side)
 {
 	if (side->watching)
 		wye_watch_stop(bridge->loop, &side->watch);
 	side->watching = false;
 }
 
-static int watch(struct wye_bridge *bridge, struct side *side, unsigned events)
+static int watch(struct wye_bridge *bridge, struct wye_bridge_side *side, unsigned events)
 {
 	int error;
 
@@ -114,19 +87,6 @@ static unsigned engine_events(const struct wye_bridge *bridge)
 
 /* ---- the end ---- */
 
-static void break_off(struct wye_bridge *bridge)
-{
-	bridge->broken = true;
-	if (bridge->engine.descriptor >= 0)
-		shutdown(bridge->engine.descriptor, SHUT_RDWR);
-}
-
-static void lose(struct wye_bridge *bridge)
-{
-	bridge->gone = true;
-	break_off(bridge);
-}
-
 static bool is_over(const struct wye_bridge *bridge)
 {
 	if (bridge->engine.descriptor < 0)
@@ -137,7 +97,7 @@ static bool is_over(const struct wye_bridge *bridge)
 }
 
 /* All but the client's socket and session. */
-static void dismantle(struct wye_bridge *bridge)
+void wye_bridge_dismantle(struct wye_bridge *bridge)
 {
 	struct wye_http_connection *connection = bridge->connection;
 
@@ -183,7 +143,7 @@ static void finish(struct wye_bridge *bridge)
 
 	count_end(bridge);
 	wye_tls_destroy(bridge->tls);
-	dismantle(bridge);
+	wye_bridge_dismantle(bridge);
 	if (gone) {
 		close(descriptor);
 	} else {
@@ -197,14 +157,14 @@ static void finish(struct wye_bridge *bridge)
 static void settle(struct wye_bridge *bridge)
 {
 	if (!bridge->broken && watch(bridge, &bridge->client, client_events(bridge)))
-		lose(bridge);
+		wye_crossing_lose(bridge);
 	if (!bridge->broken && bridge->engine.descriptor >= 0) {
 		unsigned events = engine_events(bridge);
 
 		if (!events) /* it may have closed, which would be reported all the time */
 			unwatch(bridge, &bridge->engine);
 		else if (watch(bridge, &bridge->engine, events))
-			lose(bridge);
+			wye_crossing_lose(bridge);
 	}
 	if (is_over(bridge)) {
 		finish(bridge);
@@ -293,14 +253,6 @@ static void pass_held(struct wye_bridge *bridge)
 		shutdown(bridge->engine.descriptor, SHUT_WR);
 }
 
-static void send_output(struct wye_bridge *bridge)
-{
-	int error = wye_tls_send(bridge->tls, bridge->client.descriptor, &bridge->sent);
-
-	if (error && error != -EAGAIN)
-		lose(bridge);
-}
-
 static void note_ready(struct wye_bridge *bridge)
 {
 	if (bridge->ready || !wye_tls_is_ready(bridge->tls))
@@ -315,13 +267,13 @@ static void turn_away(struct wye_bridge *bridge)
 	wye_metric_add(bridge->connection->thread->metrics->no_descriptor, 1);
 	if (!wye_tls_write(bridge->tls, FULL, sizeof FULL - 1))
 		wye_tls_shut(bridge->tls);
-	send_output(bridge);
-	break_off(bridge);
+	wye_crossing_send(bridge);
+	wye_crossing_break(bridge);
 }
 
 static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
 {
-	char plain[PIECE];
+	char plain[WYE_BRIDGE_PIECE];
 	ssize_t got;
 	int error = 0;
 
@@ -332,15 +284,15 @@ static void decrypt(struct wye_bridge *bridge, const char *data, size_t length)
 			error = pass(bridge, plain, (size_t)got);
 	} while (got > 0 && !error);
 	note_ready(bridge);
-	send_output(bridge);
+	wye_crossing_send(bridge);
 	if (error && !bridge->connection->engine)
 		turn_away(bridge);
 	else if (error)
-		lose(bridge);
+		wye_crossing_lose(bridge);
 	else if (got == -EPIPE)
 		end_input(bridge);
 	else if (got < 0)
-		break_off(bridge);
+		wye_crossing_break(bridge);
 }
 
 static void take_input(struct wye_bridge *bridge)
@@ -353,7 +305,7 @@ static void take_input(struct wye_bridge *bridge)
 	else if (!got)
 		end_input(bridge);
 	else if (errno != EAGAIN && errno != EINTR)
-		lose(bridge);
+		wye_crossing_lose(bridge);
 }
 
 /* A hang-up that is no end of sending is one of the whole connection. */
@@ -363,48 +315,15 @@ static void client_ready(void *argument, unsigned events)
 	bool reading = bridge->client.events & WYE_READABLE;
 
 	if (events & WYE_WRITABLE)
-		send_output(bridge);
+		wye_crossing_send(bridge);
 	if (!bridge->broken && reading && events & (WYE_READABLE | WYE_HANGUP))
 		take_input(bridge);
 	else if (!reading && events & WYE_HANGUP)
-		lose(bridge);
+		wye_crossing_lose(bridge);
 	settle(bridge);
 }
 
 /* ---- from the engine to the client ---- */
-
-static void encrypt(struct wye_bridge *bridge, const void *data, size_t length)
-{
-	if (wye_tls_write(bridge->tls, data, length))
-		break_off(bridge);
-	send_output(bridge);
-}
-
-/* Returns false when there is no more for now. */
-static bool take_piece(struct wye_bridge *bridge)
-{
-	char plain[PIECE];
-	ssize_t got = recv(bridge->engine.descriptor, plain, sizeof plain, MSG_DONTWAIT);
-
-	if (got > 0) {
-		encrypt(bridge, plain, (size_t)got);
-		return !bridge->broken && got == sizeof plain;
-	}
-	/* An engine that left something unread resets the pair: behind what it wrote. */
-	bridge->output_ended = !got || (errno != EAGAIN && errno != EINTR);
-	return false;
-}
-
-static void take_output(struct wye_bridge *bridge)
-{
-	while (!bridge->broken && !bridge->output_ended && !wye_tls_waiting(bridge->tls) &&
-	       take_piece(bridge))
-		;
-	if (!bridge->output_ended || bridge->broken)
-		return;
-	wye_tls_shut(bridge->tls);
-	send_output(bridge);
-}
 
 static void engine_ready(void *argument, unsigned events)
 {
@@ -413,15 +332,8 @@ static void engine_ready(void *argument, unsigned events)
 	if (bridge->held.length && events & (WYE_WRITABLE | WYE_HANGUP))
 		pass_held(bridge);
 	if (!bridge->output_ended)
-		take_output(bridge);
+		wye_crossing_take(bridge);
 	settle(bridge);
-}
-
-/* Also what the client has no room for: the pair's buffer is the most. */
-static void take_all_output(struct wye_bridge *bridge)
-{
-	while (!bridge->broken && take_piece(bridge))
-		;
 }
 
 /* ---- life ---- */
@@ -470,9 +382,9 @@ bool wye_bridge_say(struct wye_bridge *bridge, const void *bytes, size_t length)
 {
 	if (!bridge->ready || bridge->broken || bridge->output_ended)
 		return false;
-	take_all_output(bridge);
+	wye_crossing_take_all(bridge);
 	if (!bridge->broken && !bridge->output_ended)
-		encrypt(bridge, bytes, length);
+		wye_crossing_encrypt(bridge, bytes, length);
 	return !bridge->broken;
 }
 
@@ -480,8 +392,8 @@ void wye_bridge_cut(struct wye_bridge *bridge)
 {
 	if (bridge->engine.descriptor < 0 || bridge->engine_left) {
 		wye_tls_shut(bridge->tls);
-		send_output(bridge);
-		lose(bridge);
+		wye_crossing_send(bridge);
+		wye_crossing_lose(bridge);
 	} else {
 		stop_passing(bridge);
 		shutdown(bridge->engine.descriptor, SHUT_RDWR);
@@ -499,62 +411,4 @@ void wye_bridge_engine_left(struct wye_bridge *bridge)
 {
 	bridge->engine_left = true;
 	settle(bridge);
-}
-
-/* ---- leaving ---- */
-
-static size_t in_pair(const struct wye_http_connection *connection)
-{
-	int waiting = 0;
-
-	return ioctl(connection->engine_descriptor, FIONREAD, &waiting) ? 0 : (size_t)waiting;
-}
-
-static int put_back_pair(struct wye_bridge *bridge, size_t length)
-{
-	char plain[PIECE];
-	ssize_t got = 1;
-	int error = 0;
-
-	while (length && !error && got > 0) {
-		got = recv(bridge->connection->engine_descriptor, plain,
-			   length < sizeof plain ? length : sizeof plain, MSG_DONTWAIT);
-		if (got > 0) {
-			error = wye_tls_put_back(bridge->tls, plain, (size_t)got);
-			length -= (size_t)got;
-		}
-	}
-	return error;
-}
-
-/* What the engine has read behind the head, what it has not read, what it had no room for. */
-static int put_back(struct wye_bridge *bridge, const char *behind)
-{
-	size_t held = bridge->held.length - bridge->held_at;
-	size_t unread = in_pair(bridge->connection);
-	uint64_t used = bridge->connection->intake.next + held + unread;
-	int error = 0;
-
-	if (bridge->received > used)
-		error = wye_tls_put_back(bridge->tls, behind, bridge->received - used);
-	if (!error)
-		error = put_back_pair(bridge, unread);
-	if (!error && held)
-		error = wye_tls_put_back(bridge->tls, bridge->held.data + bridge->held_at,
-					 held);
-	return error;
-}
-
-int wye_bridge_depart(struct wye_bridge *bridge, const char *behind, struct wye_wire *out)
-{
-	int error = bridge->broken ? -EPIPE : 0;
-
-	if (!error && behind)
-		error = put_back(bridge, behind);
-	if (error)
-		return error;
-	take_all_output(bridge);
-	*out = (struct wye_wire) { bridge->client.descriptor, bridge->tls };
-	dismantle(bridge);
-	return 0;
 }

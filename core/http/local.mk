@@ -10,6 +10,8 @@ libwyecore_a_SOURCES += \
 	core/http/chunks.h \
 	core/http/connection.c \
 	core/http/connection.h \
+	core/http/crossing.c \
+	core/http/crossing.h \
 	core/http/engine.c \
 	core/http/engine.h \
 	core/http/event.c \
