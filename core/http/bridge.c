@@ -193,11 +193,16 @@ static int join_engine(struct wye_bridge *bridge)
 	return -ENOMEM;
 }
 
+/* Without an engine nothing more will be said (RFC 8446, 6.1). */
 static void end_input(struct wye_bridge *bridge)
 {
 	bridge->input_ended = true;
-	if (bridge->engine.descriptor >= 0 && !bridge->held.length)
+	if (bridge->engine.descriptor < 0) {
+		wye_tls_shut(bridge->tls);
+		wye_crossing_send(bridge);
+	} else if (!bridge->held.length) {
 		shutdown(bridge->engine.descriptor, SHUT_WR);
+	}
 }
 
 static void stop_passing(struct wye_bridge *bridge)

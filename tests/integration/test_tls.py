@@ -138,6 +138,16 @@ class Tls(unittest.TestCase):
                 self.assertEqual(sock.recv(1), b"")  # close_notify, no reset
                 sock.close()
 
+    def test_client_asks_nothing(self):
+        """Its close_notify is answered by one, which an unwrap() waits for."""
+        context = SITE.context()
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        with self.wye() as wye:
+            with socket.create_connection(("127.0.0.1", wye.port)) as plain:
+                with context.wrap_socket(plain, server_hostname="localhost") as sock:
+                    self.assertTrue(is_closed(sock.unwrap()))
+            wye.wait_metric("http_connections_open", 0)
+
     def test_client_ends_its_side(self):
         """A close_notify right behind a request; an answer comes as it does without TLS."""
         with self.wye() as wye:
