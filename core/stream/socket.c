@@ -149,7 +149,7 @@ static void part(struct wye_socket *socket)
 {
 	if (socket->killed)
 		return;
-	if (write_all(socket) && !socket->outbox.bytes)
+	if (wye_writer_write(socket) && !socket->outbox.bytes)
 		wye_secure_shut(socket);
 	wye_socket_kill(socket, WYE_SOCKET_PEER);
 }
