@@ -34,6 +34,7 @@
 #include "stream/loop.h"
 #include "stream/pressure.h"
 #include "tls/metrics.h"
+#include "tls/rekey.h"
 #include "warnings.h"
 #include "websocket/group.h"
 #include "websocket/members.h"
@@ -253,6 +254,7 @@ static int start(struct daemon *daemon, struct wye_error *why)
 	wye_events_register_metrics();
 	wye_prefaces_register_metrics();
 	wye_tls_metrics_register();
+	wye_tls_rekey_limit(options->max_key_updates);
 	error = wye_calls_start();
 	if (!error)
 		error = read_trusted(daemon);

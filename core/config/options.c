@@ -42,6 +42,8 @@ static const struct wye_setting TABLE[] = {
 	COUNT("max_header", "8192", 1024, 65536, "bytes", "of a request's head; beyond: 431"),
 	COUNT("max_target", "4096", 64, 65536, "bytes", "of a request's target; beyond: 414"),
 	COUNT("max_body", "1048576", 0, 1e15, "bytes", "of a request's body; beyond: 413"),
+	COUNT("max_key_updates", "60", 0, 1000000, "key updates",
+	      "of TLS 1.3 that a client may send in a minute; 0: no limit; beyond: a close"),
 	SECONDS("head_timeout", "10", 0.1, 3600, "for a request's head to come; then 408"),
 	SECONDS("body_timeout", "30", 0.1, 3600, "for each 4 KB of a body to come; then 408"),
 	SECONDS("keepalive_timeout", "65", 0.1, 86400, "between two requests; then a close"),
@@ -215,6 +217,7 @@ static void read_top(struct wye_options *out)
 	out->max_header = (size_t)wye_setting_integer(top, "max_header");
 	out->max_target = (size_t)wye_setting_integer(top, "max_target");
 	out->max_body = (uint64_t)wye_setting_integer(top, "max_body");
+	out->max_key_updates = count(top, "max_key_updates");
 	out->head_timeout = milliseconds(top, "head_timeout");
 	out->body_timeout = milliseconds(top, "body_timeout");
 	out->keepalive_timeout = milliseconds(top, "keepalive_timeout");

@@ -46,6 +46,7 @@ struct wye_options {
 	unsigned max_waiting;
 	size_t max_header, max_target;
 	uint64_t max_body;
+	unsigned max_key_updates; /* in a minute */
 	unsigned head_timeout, body_timeout, keepalive_timeout, write_timeout, ticket_timeout;
 	unsigned drain_delay, drain_spread, drain_timeout;
 	enum wye_log_level log_level;

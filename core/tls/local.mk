@@ -11,6 +11,8 @@ libwyecore_a_SOURCES += \
 	core/tls/names.h \
 	core/tls/peer.c \
 	core/tls/peer.h \
+	core/tls/rekey.c \
+	core/tls/rekey.h \
 	core/tls/session.c \
 	core/tls/session.h \
 	core/tls/site.c \

@@ -13,8 +13,13 @@ static const char *const CAUSES[WYE_TLS_FAILURES] = {
 	[WYE_TLS_FAILED_GONE] = "gone",
 };
 
+static const char *const REFUSALS[WYE_TLS_REFUSALS] = {
+	[WYE_TLS_REFUSED_KEY_UPDATES] = "key_updates",
+	[WYE_TLS_REFUSED_RENEGOTIATION] = "renegotiation",
+};
+
 static struct {
-	wye_metric open, handshakes, failures[WYE_TLS_FAILURES];
+	wye_metric open, handshakes, failures[WYE_TLS_FAILURES], refusals[WYE_TLS_REFUSALS];
 	wye_metric reloads, reload_failures;
 } metrics;
 
@@ -27,6 +32,9 @@ void wye_tls_metrics_register(void)
 	for (unsigned i = 0; i < WYE_TLS_FAILURES; i++)
 		metrics.failures[i] = wye_metric_register_for("tls_handshake_failures_total",
 							      WYE_COUNTER, "cause", CAUSES[i]);
+	for (unsigned i = 0; i < WYE_TLS_REFUSALS; i++)
+		metrics.refusals[i] = wye_metric_register_for(
+			"tls_sessions_refused_total", WYE_COUNTER, "cause", REFUSALS[i]);
 }
 
 void wye_tls_count_open(int change)
@@ -42,6 +50,11 @@ void wye_tls_count_handshake(void)
 void wye_tls_count_failure(enum wye_tls_failure failure)
 {
 	wye_metric_add(metrics.failures[failure], 1);
+}
+
+void wye_tls_count_refusal(enum wye_tls_refusal refusal)
+{
+	wye_metric_add(metrics.refusals[refusal], 1);
 }
 
 void wye_tls_count_reload(bool done)

@@ -24,11 +24,19 @@ enum wye_tls_failure {
 	WYE_TLS_FAILURES,
 };
 
+/* Why a session was ended behind its handshake. */
+enum wye_tls_refusal {
+	WYE_TLS_REFUSED_KEY_UPDATES,   /* too many */
+	WYE_TLS_REFUSED_RENEGOTIATION, /* one is too many */
+	WYE_TLS_REFUSALS,
+};
+
 void wye_tls_metrics_register(void);
 
 void wye_tls_count_open(int change);
 void wye_tls_count_handshake(void);
 void wye_tls_count_failure(enum wye_tls_failure failure);
+void wye_tls_count_refusal(enum wye_tls_refusal refusal);
 /* Of a listener's certificates; or that this failed. */
 void wye_tls_count_reload(bool done);
 

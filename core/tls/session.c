@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 
 #include "base/buffer.h"
+#include "tls/rekey.h"
 #include "tls/session.h"
 #include "tls/site.h"
 
@@ -24,6 +25,7 @@ struct wye_tls {
 	size_t unsent_at;
 	struct wye_buffer put_back;
 	size_t put_back_at;
+	struct wye_tls_rekey rekey;
 	const struct wye_tls_peer *peer; /* NULL: its handshake is under way */
 	uint8_t failure;                 /* enum wye_tls_failure */
 };
@@ -108,6 +110,7 @@ static int prepare(struct wye_tls *tls, struct wye_tls_context *context)
 	}
 	SSL_set_bio(tls->ssl, bio, bio);
 	SSL_set_accept_state(tls->ssl);
+	wye_tls_rekey_watch(&tls->rekey, tls->ssl);
 	return 0;
 }
 
@@ -231,7 +234,7 @@ ssize_t wye_tls_read(struct wye_tls *tls, void *out, size_t size)
 	if (is_used_up(tls))
 		return 0;
 	got = SSL_read(tls->ssl, out, (int)size);
-	if (end_handshake(tls))
+	if (end_handshake(tls) || tls->rekey.refused)
 		return fail(tls);
 	if (got > 0)
 		return got;

@@ -80,7 +80,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integ
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/authority.py \
 	tests/integration/certificates.py tests/integration/peers.py \
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/crowd.py \
-	tests/integration/framing.py tests/integration/peers.py \
+	tests/integration/framing.py tests/integration/peers.py tests/integration/records.py \
 	tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Starts a wye of this build on a free port, talks to it, and ends it with all counts at zero."""
 
+import concurrent.futures
 import http.client
+import io
 import json
 import os
 import re
@@ -285,3 +287,31 @@ def close_code(sock):
 
 def main():
     unittest.main(verbosity=2)
+
+
+def names(suite):
+    for one in suite:
+        yield from [one.id()] if isinstance(one, unittest.TestCase) else names(one)
+
+
+def run_alone(name):
+    """One test in a process of its own: what it says, and whether all is well."""
+    out = io.StringIO()
+    tests = unittest.defaultTestLoader.loadTestsFromName(name.partition(".")[2],
+                                                         sys.modules["__main__"])
+    result = unittest.TextTestRunner(out, verbosity=2).run(tests)
+    return "%s\n%s" % (name, "" if result.wasSuccessful() else out.getvalue()), \
+        result.wasSuccessful()
+
+
+def main_at_once(count):
+    """For tests that wait more than they work: so many at once; one by one when they are named."""
+    if len(sys.argv) > 1:
+        main()
+    tests = sorted(names(unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])))
+    failed = 0
+    with concurrent.futures.ProcessPoolExecutor(count) as pool:
+        for text, well in pool.map(run_alone, tests):
+            print("%s ... %s" % (text.rstrip("\n"), "ok" if well else "FAILED"), file=sys.stderr)
+            failed += not well
+    sys.exit(failed > 0)
