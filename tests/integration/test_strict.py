@@ -68,7 +68,7 @@ def receive(sock, enough):
             return parse(data, True), OPEN
         except ConnectionError:
             piece = b""
-        except ssl.SSLEOFError:
+        except ssl.SSLError:
             piece, end = b"", TORN
         data += piece
         answers = parse(data, not piece)
@@ -201,6 +201,7 @@ class Secure(Tables):
         cls.listen = cls.site.listen
         cls.context = cls.site.context()
         cls.context.minimum_version = cls.context.maximum_version = cls.version
+        cls.context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
 
     def resumed(self, wye):
         """A session of this daemon: the others go on with it, which is quicker."""
