@@ -19,7 +19,7 @@ import zlib
 
 from certificates import Memory, Site
 from peers import Frames
-from records import ALERT, DATA, HANDSHAKE, UPDATE_BOTH, Records
+from records import ALERT, DATA, HANDSHAKE, UPDATE_BOTH, Records, Records12
 from wye import PATIENCE, SANITIZED, Wye, close_code, frame, is_closed, main_at_once, read_answer, \
     read_frame, wait_for
 
@@ -148,6 +148,13 @@ class Secure(Attacks):
 
     def socket(self, wye, room=None, source=None):
         return SITE.wrap(self.connect(wye, room, source), self.context)
+
+    def hello(self):
+        """What a client says first."""
+        client = Memory(self.context)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            client.tls.do_handshake()
+        return client.to_server.read()
 
 
 class Requests:
@@ -388,13 +395,6 @@ class SecureMessages(Messages, Secure, unittest.TestCase):
 
 
 class Handshakes(Secure, unittest.TestCase):
-    def hello(self):
-        """What a client says first."""
-        client = Memory(self.context)
-        with contextlib.suppress(ssl.SSLWantReadError):
-            client.tls.do_handshake()
-        return client.to_server.read()
-
     def test_slow_hello(self):
         with self.wye(top=TIMES) as wye:
             with self.attack(wye):
@@ -482,10 +482,10 @@ def refusals(wye, cause):
 class Established(Secure, unittest.TestCase):
     """What a client may send once it has a session."""
 
-    def both_lanes(self, wye):
+    def both_lanes(self, wye, client):
         """A client on an http thread, and one on a stream loop."""
         for lane in ("http", "ws"):
-            one = Records(SITE, wye)
+            one = client(SITE, wye)
             if lane == "ws":
                 wye.websocket(sock=one)
                 wye.wait_metric("ws_connections_open", 1)
@@ -493,22 +493,22 @@ class Established(Secure, unittest.TestCase):
             one.close()
             wye.wait_metric("ws_connections_open", 0)
 
-    def endless(self, make, count):
+    def endless(self, make, client=Records, cause="key_updates"):
         """Records without an end, on both lanes; the server ends it."""
         with self.wye() as wye:
             with self.attack(wye):
-                for one in self.both_lanes(wye):
+                for one in self.both_lanes(wye, client):
                     with contextlib.suppress(ConnectionError):
-                        for _ in range(count):
+                        for _ in range(1000):
                             one.sock.sendall(make(one))
                     self.assertTrue(is_closed(one.sock))
-            return refusals(wye, "key_updates")
+            return refusals(wye, cause)
 
     def test_endless_key_updates(self):
-        self.assertEqual(self.endless(lambda one: one.updates(10), 1000), 2)
+        self.assertEqual(self.endless(lambda one: one.updates(10)), 2)
 
     def test_endless_key_updates_to_be_answered(self):
-        self.assertEqual(self.endless(lambda one: one.updates(10, UPDATE_BOTH), 1000), 2)
+        self.assertEqual(self.endless(lambda one: one.updates(10, UPDATE_BOTH)), 2)
 
     def test_key_updates_with_data(self):
         """What lies between them does not matter; a good client is far below the limit."""
@@ -537,17 +537,17 @@ class Established(Secure, unittest.TestCase):
             self.assertEqual(refusals(wye, "key_updates"), 0)
 
     def test_endless_empty_records(self):
-        self.endless(lambda one: one.sealer.seal(DATA, b""), 1000)
+        self.endless(lambda one: one.sealer.seal(DATA, b""))
 
     def test_endless_padding(self):
-        self.endless(lambda one: one.sealer.seal(DATA, b"", 16000), 1000)
+        self.endless(lambda one: one.sealer.seal(DATA, b"", 16000))
 
     def test_endless_warnings(self):
-        self.endless(lambda one: one.sealer.seal(ALERT, b"\x01\x5a"), 1000)
+        self.endless(lambda one: one.sealer.seal(ALERT, b"\x01\x5a"))
 
     def test_endless_handshake_message(self):
         """Of the largest size that can be said."""
-        self.endless(lambda one: one.sealer.seal(HANDSHAKE, b"\x18\xff\xff\xff" * 1000), 1000)
+        self.endless(lambda one: one.sealer.seal(HANDSHAKE, b"\x18\xff\xff\xff" * 1000))
 
     def test_tiny_records(self):
         """Slow, but legal."""
@@ -559,6 +559,18 @@ class Established(Secure, unittest.TestCase):
                     one.sendall(bytes([byte]))
                 self.assertEqual(read_frame(one), (2, b"x" * 3000))
                 one.close()
+
+    def test_endless_empty_records_of_1_2(self):
+        self.endless(lambda one: one.sealer.seal(DATA, b""), Records12)
+
+    def test_endless_warnings_of_1_2(self):
+        self.endless(lambda one: one.sealer.seal(ALERT, b"\x01\x5a"), Records12)
+
+    def test_endless_renegotiation(self):
+        """By who does not mind that it is refused."""
+        hello = self.hello()[5:]
+        self.assertEqual(self.endless(lambda one: one.sealer.seal(HANDSHAKE, hello), Records12,
+                                      "renegotiation"), 2)
 
     def client(self, wye, *arguments, **settings):
         return subprocess.Popen(["openssl", "s_client", "-connect", "127.0.0.1:%d" % wye.port,
