@@ -494,8 +494,8 @@ class Established(Secure, unittest.TestCase):
             wye.wait_metric("ws_connections_open", 0)
 
     def endless(self, make, client=Records, cause="key_updates"):
-        """Records without an end, on both lanes; the server ends it."""
-        with self.wye() as wye:
+        """Records without an end, on both lanes; the server ends it, and no deadline does."""
+        with self.wye(top="head_timeout = 600;") as wye:
             with self.attack(wye):
                 for one in self.both_lanes(wye, client):
                     with contextlib.suppress(ConnectionError):
