@@ -375,7 +375,7 @@ class Messages:
                     sock.sendall(data)
                     self.assertEqual(close_code(sock), 1009)
                     sock.close()
-            self.assertEqual(wye.metrics()["ws_closed_limit_total"], 5)
+            wye.wait_metric("ws_closed_limit_total", 5)
 
 
 class PlainRequests(Requests, Attacks, unittest.TestCase):
