@@ -90,10 +90,10 @@ def fields(text):
 
 
 class Mtls(unittest.TestCase):
-    def wye(self, verify, mtls="", count=0):
+    def wye(self, verify, mtls="", count=0, config=CONFIG):
         shows = "".join('{ path = "/show%d"; chain = [ "mtls%d" ]; handler = "show"; }, ' % (i, i)
                         for i in range(count))
-        return Wye(config=CONFIG.format(
+        return Wye(config=config.format(
             certificate=SITE.certificate, key=SITE.key, verify=verify, mtls=mtls, shows=shows,
             plugins=PLUGINS,
             peer=os.path.join(TEST_PLUGINS, "peer.so"), show=os.path.join(TEST_PLUGINS, "show.so")))
@@ -150,6 +150,26 @@ class Mtls(unittest.TestCase):
             self.refused(wye, CAROL, "unknown ca")
             self.wait_refused(wye, 1)
             self.assertIn("certificate chain too long", wye.stderr())
+
+    def test_names(self):
+        """Each name of a listener with several certificates asks for them."""
+        other = Site("other.example")
+        self.addCleanup(other.folder.cleanup)
+        pairs = ('certificates = ( {{ certificate = "{certificate}"; key = "{key}"; }},'
+                 '{{ certificate = "%s"; key = "%s"; }} );' % (other.certificate, other.key))
+        config = CONFIG.replace('certificate = "{certificate}"; key = "{key}";', pairs)
+        with self.wye(verify("required"), config=config) as wye:
+            for certificate, alert in ((BOB, ""), (REVOKED, "REVOKED")):
+                made = ssl.create_default_context(cafile=other.certificate)
+                made.maximum_version = ssl.TLSVersion.TLSv1_2
+                made.load_cert_chain(certificate)
+                sock = wye.socket()
+                try:
+                    made.wrap_socket(sock, server_hostname="other.example").close()
+                    self.assertEqual(alert, "")
+                except ssl.SSLError as error:
+                    self.assertIn(alert or "none", str(error))
+                    sock.close()
 
     def test_list_out_of_date(self):
         with self.wye(verify("optional", crl=CA.crl("old.pem", PAST))) as wye:
