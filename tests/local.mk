@@ -8,11 +8,12 @@ EXTRA_DIST += CONTRIBUTING.md LICENSE README.md SECURITY.md docs/configuration.m
 	docs/rest.md docs/security.md docs/threat-model.md docs/websocket.md quickstart \
 	tests/hammer tests/include-rules tests/installcheck tests/stop-storm
 
+# make starts them in this order: the long ones first, so that none of them is left alone at the end.
+include tests/integration/local.mk
+include tests/oom/local.mk
 include tests/engine/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk
-include tests/integration/local.mk
-include tests/oom/local.mk
 include tests/js/local.mk
 include tests/browser/local.mk
 include tests/bench/local.mk
