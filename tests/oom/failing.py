@@ -17,6 +17,18 @@ CRASHED = 99  # exit status of a sanitizer's report
 SIZE = 256
 
 
+class Place:
+    """Function, file and line of an address; looked up when it is shown, as that takes long."""
+
+    def __init__(self, path, address):
+        self.path, self.address = path, address
+
+    def __str__(self):
+        out = subprocess.run(["addr2line", "-fpse", self.path, "%#x" % (self.address - 1)],
+                             capture_output=True, text=True)
+        return out.stdout.strip() or "%s+%#x" % (self.path, self.address)
+
+
 class Control:
     """What failing.c reads and counts; the layout is struct control there."""
 
@@ -39,11 +51,8 @@ class Control:
     failed = property(lambda self: self.get(3))
 
     def place(self):
-        """Where the first one failed: function, file and line."""
-        path = self.map[40:SIZE].split(b"\0")[0].decode() or PROGRAM
-        out = subprocess.run(["addr2line", "-fpse", path, "%#x" % (self.get(4) - 1)],
-                             capture_output=True, text=True)
-        return out.stdout.strip() or "%s+%#x" % (path, self.get(4))
+        """Where the first one failed."""
+        return Place(self.map[40:SIZE].split(b"\0")[0].decode() or PROGRAM, self.get(4))
 
     def environment(self):
         sanitizer = ":verify_asan_link_order=0:allocator_may_return_null=1:exitcode=%d" % CRASHED

@@ -25,6 +25,16 @@ class NoStart(Exception):
         self.status, self.text = status, text
 
 
+class About:
+    """Which allocation it was: for a failure's report."""
+
+    def __init__(self, *what):
+        self.what = what
+
+    def __str__(self):
+        return "%sallocation %d, %s" % self.what
+
+
 class Daemon(Wye):
     def find_port(self):
         try:
@@ -51,8 +61,8 @@ class Site(unittest.TestCase):
     def wye(self):
         return Daemon(config=self.config, before=self.control.preload)
 
-    def about(self, number):
-        return "allocation %d, %s" % (number, self.control.place())
+    def about(self, number, what=""):
+        return About(what, number, self.control.place())
 
 
 class Start(Site):
@@ -139,9 +149,9 @@ class Served(Site):
             good = OPERATIONS[name](wye)
         except Exception as error:  # no answer within the time, or a wrong one
             wrong = error
-        failed, about = self.control.failed, self.about(number)
+        failed, about = self.control.failed, self.about(number, name + ": ")
         self.control.arm(0)
-        with self.subTest(name + ": " + about):
+        with self.subTest(about):
             self.assertIsNone(wye.process.poll(), wye.stderr()[-3000:])
             self.assertIsNone(wrong, repr(wrong))
             self.assertTrue(good or failed, "it failed without a failure inside")
