@@ -276,7 +276,7 @@ class Tls(unittest.TestCase):
 
     def test_stop(self):
         with self.wye() as wye:
-            idle, shaking, big = SITE.connect(wye), wye.socket(), SITE.connect(wye, receive=4096)
+            idle, shaking, big = SITE.connect(wye), wye.socket(), SITE.connect(wye, receive=65536)
             idle.sendall(HELLO)
             self.hello(idle)
             big.sendall(b"GET /files/big HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -231,13 +231,13 @@ def read_answer(sock):
 
 
 def read_exactly(sock, count):
-    data = b""
-    while len(data) < count:
-        piece = sock.recv(count - len(data))
-        if not piece:
-            raise EOFError("the connection ended after %d of %d bytes" % (len(data), count))
-        data += piece
-    return data
+    data, end = bytearray(count), 0
+    while end < count:
+        length = sock.recv_into(memoryview(data)[end:])
+        if not length:
+            raise EOFError("the connection ended after %d of %d bytes" % (end, count))
+        end += length
+    return bytes(data)
 
 
 def is_closed(sock):
