@@ -7,7 +7,6 @@ import re
 import resource
 import subprocess
 import tempfile
-import time
 import unittest
 
 from wye import PLUGINS, PROGRAM, SANITIZED, TEST_PLUGINS, main
@@ -439,15 +438,19 @@ websocket = { chain = [ "origin" ]; routes = (
         text = HEAD + "middleware = ( %s );\n rest = { chain = [ %s ]; routes = (\n%s ); };" % (
             ", ".join('{ use = "request-id"; as = "r%d"; }' % i for i in range(24)),
             '"r0", "r1"', ",\n".join(groups))
+        def spent():
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return used.ru_utime + used.ru_stime
+
         times = []
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "wye.conf")
             with open(path, "w") as out:
                 out.write(text)
             for _ in range(5):
-                start = time.monotonic()
+                start = spent()
                 out = self.run_wye("-t", "-c", path)
-                times.append(time.monotonic() - start)
+                times.append(spent() - start)
                 self.assertEqual((out.returncode, out.stderr), (0, ""))
         self.assertEqual(len([line for line in out.stdout.splitlines() if "respond" in line]), 200)
         self.assertLess(min(times), 0.05)

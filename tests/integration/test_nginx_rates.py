@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from wye import PATIENCE, SANITIZED, Wye, main, wait_for
+from wye import PATIENCE, Wye, main, wait_for
 
 LIMITS = {  # of a path: as nginx writes them and as wye does
     "/plain": ("zone=s burst=10 delay=5", "rate = 5; burst = 10; delay = 5;"),
@@ -173,7 +173,7 @@ class NginxRates(unittest.TestCase):
             for name, path, offsets, expected in PATTERNS:
                 with self.subTest(name):
                     # The clock of a busy machine may make nginx differ from itself.
-                    for attempt in range(6 if SANITIZED else 3):
+                    for attempt in range(6):
                         (nginx, ours), apart = self.compare((self.port, wye.port), path, offsets)
                         if spell(nginx) == expected and ours == nginx and apart < 0.06:
                             break
