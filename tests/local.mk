@@ -9,8 +9,8 @@ EXTRA_DIST += CONTRIBUTING.md LICENSE README.md SECURITY.md docs/configuration.m
 	tests/hammer tests/include-rules tests/installcheck tests/stop-storm
 
 # make starts them in this order: the long ones first, so that none of them is left alone at the end.
-include tests/integration/local.mk
 include tests/oom/local.mk
+include tests/integration/local.mk
 include tests/engine/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk

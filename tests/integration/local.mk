@@ -84,7 +84,7 @@ EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integ
 	tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.
-check_LTLIBRARIES = \
+check_LTLIBRARIES += \
 	tests/plugins/answers.la \
 	tests/plugins/bodies.la \
 	tests/plugins/broken1.la \

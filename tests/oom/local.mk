@@ -1,9 +1,9 @@
 # Allocations, descriptors, disk space and clocks that fail: within the running daemon.
 OOM_TESTS = \
+	tests/oom/test_oom.py \
 	tests/oom/test_clock.py \
 	tests/oom/test_descriptors.py \
-	tests/oom/test_disk.py \
-	tests/oom/test_oom.py
+	tests/oom/test_disk.py
 TESTS += $(OOM_TESTS)
 EXTRA_DIST += $(OOM_TESTS) tests/oom/failing.py tests/oom/operations.py
 
