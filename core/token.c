@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,8 +241,6 @@ int wye_token_main(int argc, char **argv)
 		status = check(&request, left ? argv[argc - 1] : NULL);
 	else
 		status = wrong();
-	if (request.key.data)
-		OPENSSL_cleanse(request.key.data, request.key.length);
-	wye_buffer_fini(&request.key);
+	wye_buffer_wipe(&request.key);
 	return status;
 }

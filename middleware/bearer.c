@@ -118,6 +118,7 @@ static int add_keys(const struct bearer *bearer, const struct wye_settings *valu
 		}
 		count += value != NULL;
 	}
+	wye_setting_wipe(values, "secret");
 	if (count)
 		return 0;
 	wye_setting_error(values, "secret", why,

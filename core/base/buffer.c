@@ -20,6 +20,13 @@ void wye_buffer_fini(struct wye_buffer *buffer)
 	*buffer = (struct wye_buffer) { NULL, 0, 0 };
 }
 
+void wye_buffer_wipe(struct wye_buffer *buffer)
+{
+	if (buffer->data)
+		explicit_bzero(buffer->data, buffer->capacity);
+	wye_buffer_fini(buffer);
+}
+
 int wye_buffer_reserve(struct wye_buffer *buffer, size_t extra)
 {
 	size_t needed = buffer->length + extra, capacity = buffer->capacity;
@@ -39,6 +46,23 @@ int wye_buffer_reserve(struct wye_buffer *buffer, size_t extra)
 		return -ENOMEM;
 	buffer->data = data;
 	buffer->capacity = capacity;
+	return 0;
+}
+
+int wye_buffer_reserve_secret(struct wye_buffer *buffer, size_t extra)
+{
+	struct wye_buffer larger = { NULL, 0, 0 };
+	size_t needed = buffer->capacity + extra;
+
+	if (extra <= buffer->capacity - buffer->length)
+		return 0;
+	if (needed < extra || wye_buffer_reserve(&larger, needed))
+		return -ENOMEM;
+	if (buffer->length)
+		memcpy(larger.data, buffer->data, buffer->length);
+	larger.length = buffer->length;
+	wye_buffer_wipe(buffer);
+	*buffer = larger;
 	return 0;
 }
 

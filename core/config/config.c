@@ -90,7 +90,7 @@ static int explain(struct wye_config *config, const struct wye_syntax_file *main
 		error = -ENOMEM;
 	else
 		wye_syntax_explain(&config->file, &file, problems);
-	wye_buffer_fini(&file.source);
+	wye_buffer_wipe(&file.source);
 	return error;
 }
 
@@ -124,7 +124,7 @@ static int load(struct wye_config *config, const char *path, struct wye_problems
 	if (!config->path || !config->folder)
 		return -ENOMEM;
 	error = parse(config, &main, problems);
-	wye_buffer_fini(&main.source);
+	wye_buffer_wipe(&main.source);
 	if (!error)
 		error = wye_environment_expand(wye_config_root(config), problems);
 	return error;

@@ -22,7 +22,9 @@ struct expansion {
 
 static int append(struct expansion *expansion, const char *data, size_t length)
 {
-	return wye_buffer_append(&expansion->text, data, length);
+	int error = wye_buffer_reserve_secret(&expansion->text, length);
+
+	return error ? error : wye_buffer_append(&expansion->text, data, length);
 }
 
 static int append_value(struct expansion *expansion, const char *name, size_t length)
@@ -100,7 +102,7 @@ static int expand_string(config_setting_t *setting, struct wye_problems *problem
 	if (!error && !expansion.wrong &&
 	    !config_setting_set_string(setting, expansion.text.data))
 		error = -ENOMEM;
-	wye_buffer_fini(&expansion.text);
+	wye_buffer_wipe(&expansion.text);
 	return error;
 }
 

@@ -439,6 +439,14 @@ const char *wye_setting_string(const struct wye_settings *settings, const char *
 	return find(settings, name, 1u << WYE_SETTING_STRING)->string;
 }
 
+void wye_setting_wipe(const struct wye_settings *settings, const char *name)
+{
+	const struct value *value = find(settings, name, 1u << WYE_SETTING_STRING);
+
+	if (value->source && value->string)
+		explicit_bzero((char *)value->string, strlen(value->string));
+}
+
 size_t wye_setting_count(const struct wye_settings *settings, const char *name)
 {
 	return find(settings, name, COUNTED)->count;

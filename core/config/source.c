@@ -21,7 +21,7 @@ static int read_all(struct wye_buffer *out, FILE *in)
 	do {
 		if (out->length > LARGEST)
 			return -EFBIG;
-		if (wye_buffer_reserve(out, CHUNK))
+		if (wye_buffer_reserve_secret(out, CHUNK))
 			return -ENOMEM;
 		errno = 0;
 		length = fread(out->data + out->length, 1, CHUNK, in);
@@ -37,6 +37,7 @@ int wye_source_read(struct wye_buffer *out, const char *path)
 
 	if (!in)
 		return -errno;
+	setvbuf(in, NULL, _IONBF, 0); /* no copy that nobody wipes */
 	error = read_all(out, in);
 	fclose(in);
 	if (error)

@@ -31,6 +31,15 @@ static size_t bytes_of(const json_t *jwk, const char *name, unsigned char out[NU
 	return length > 0 ? (size_t)length : 0;
 }
 
+/* A string that nobody reads again. */
+static void wipe(const json_t *jwk, const char *name)
+{
+	struct wye_text text = wye_json_string(jwk, name);
+
+	if (text.data)
+		OPENSSL_cleanse((char *)text.data, text.length);
+}
+
 static bool is(const json_t *jwk, const char *name, const char *wanted)
 {
 	struct wye_text text = wye_json_string(jwk, name);
@@ -145,6 +154,7 @@ static int make_secret(struct wye_jwt_key **out, const json_t *jwk)
 	int error = wye_jwt_key_create_secret(out, secret, length, NULL);
 
 	OPENSSL_cleanse(secret, sizeof secret);
+	wipe(jwk, "k");
 	return error;
 }
 

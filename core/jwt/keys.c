@@ -148,7 +148,7 @@ static int read_all(struct wye_buffer *out, int descriptor)
 	ssize_t got = 1;
 
 	while (got > 0) {
-		if (wye_buffer_reserve(out, PIECE))
+		if (wye_buffer_reserve_secret(out, PIECE))
 			return -ENOMEM;
 		got = read(descriptor, out->data + out->length, PIECE);
 		if (got < 0)

@@ -50,7 +50,7 @@ static int read_keys(struct wye_jwt_keys *keys, const char *path, struct wye_err
 		if (error)
 			wye_jwt_name_file(why, path, &what);
 	}
-	wye_buffer_fini(&text);
+	wye_buffer_wipe(&text); /* there may be secrets among the keys */
 	return error;
 }
 

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -138,9 +137,8 @@ int wye_jwt_add_secret_file(struct wye_jwt_verifier *verifier, const char *path,
 		error = wye_jwt_add_secret(verifier, secret.data, secret.length, &what);
 		if (error)
 			wye_jwt_name_file(why, path, &what);
-		OPENSSL_cleanse(file.data, file.length);
 	}
-	wye_buffer_fini(&file);
+	wye_buffer_wipe(&file);
 	return error;
 }
 

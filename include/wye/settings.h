@@ -57,6 +57,9 @@ WYE_API int64_t wye_setting_integer(const struct wye_settings *settings, const c
 WYE_API double wye_setting_number(const struct wye_settings *settings, const char *name);
 /* NULL if unset. */
 WYE_API const char *wye_setting_string(const struct wye_settings *settings, const char *name);
+/* Overwrites what such a string holds, once the secret that it was has been put to use: it is ""
+ * from then on. Within `open`; a default stays. */
+WYE_API void wye_setting_wipe(const struct wye_settings *settings, const char *name);
 /* The strings of a list, or of pairs in the order that they have in the config. */
 WYE_API size_t wye_setting_count(const struct wye_settings *settings, const char *name);
 WYE_API const char *wye_setting_item(const struct wye_settings *settings, const char *name,

@@ -55,6 +55,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_route_limits.py \
 	tests/integration/test_routes.py \
 	tests/integration/test_runs.py \
+	tests/integration/test_secrets.py \
 	tests/integration/test_segments.py \
 	tests/integration/test_send.py \
 	tests/integration/test_slow.py \
