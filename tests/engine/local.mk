@@ -19,8 +19,8 @@ LWS_GUARDS = \
 	tests/engine/lws_threads
 
 check_PROGRAMS += $(MHD_GUARDS) $(LWS_GUARDS)
-TESTS += $(MHD_GUARDS) $(LWS_GUARDS)
-EXTRA_DIST += tests/engine/guard.h tests/engine/guard_mhd.h tests/engine/guard_lws.h
+TESTS += $(MHD_GUARDS) $(LWS_GUARDS) tests/engine/imports
+EXTRA_DIST += tests/engine/imports tests/engine/guard.h tests/engine/guard_mhd.h tests/engine/guard_lws.h
 
 tests_engine_mhd_completion_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS)
 tests_engine_mhd_completion_LDADD = $(MHD_LIBS)
