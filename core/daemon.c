@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "base/sink.h"
 #include "config/settings.h"
 #include "daemon.h"
+#include "descriptors.h"
 #include "http/events.h"
 #include "http/thread.h"
 #include "net/inherited.h"
@@ -61,24 +61,9 @@ struct daemon {
 
 /* ---- limits ---- */
 
-/* Raises the descriptor limit as far as allowed; returns it. */
-static unsigned long raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return 1024;
-	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 10000000)
-		limit.rlim_max = 10000000; /* above it libwebsockets goes back to 2,560 */
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) && getrlimit(RLIMIT_NOFILE, &limit))
-		return 1024;
-	return limit.rlim_cur;
-}
-
 static unsigned choose_max_connections(const struct wye_options *options)
 {
-	unsigned long limit = raise_descriptors();
+	unsigned long limit = wye_descriptors_raise();
 
 	if (options->max_connections) /* warnings.c has said whether that can be */
 		return options->max_connections;
@@ -223,8 +208,10 @@ static int start_threads(struct daemon *daemon, unsigned max_connections, struct
 				       .listeners = &daemon->listeners,
 				       .limits = daemon->limits,
 				       .jobs = daemon->jobs };
-	int error = wye_members_start(options->stream_loops);
+	int error = wye_descriptors_check(options, why);
 
+	if (!error)
+		error = wye_members_start(options->stream_loops);
 	if (!error)
 		error = wye_ws_runs_start(options->stream_loops);
 	wye_groups_start(options->stream_loops);

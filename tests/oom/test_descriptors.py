@@ -5,15 +5,20 @@ thread that spins."""
 
 import os
 import resource
+import subprocess
 import tempfile
 import time
 import unittest
 
 import failing  # noqa: F401 - makes those below importable
 from operations import OPERATIONS, connect, get, make_site, talk
-from wye import SANITIZED, Wye, main, wait_for
+from wye import PATIENCE, PROGRAM, SANITIZED, Wye, main, wait_for
 
 ROOM = 8  # descriptors that an operation needs at most
+SMALL = """listen = ( { address = "127.0.0.1"; port = 0; } ); http_threads = 1; stream_loops = 1;
+rest = { routes = ( { path = "/hello"; handler = "respond"; type = "text/plain";
+                      body = "hello, world\\n"; } ); };
+websocket = { routes = ( ); };"""
 
 
 def cpu_time(pid):
@@ -27,6 +32,29 @@ class Descriptors(unittest.TestCase):
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.config = make_site(self.folder)
+
+    def limited(self, limit):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
+    def test_start(self):
+        """With too few of them it says so, and ends; with enough it serves."""
+        path = os.path.join(self.folder, "small.conf")
+        with open(path, "w") as out:
+            out.write(SMALL)
+        with Wye(config=SMALL) as wye:
+            least = wye.descriptors()
+        starts = [(limit, subprocess.Popen([PROGRAM, "-c", path], text=True,
+                                           stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                           preexec_fn=self.limited(limit)))
+                  for limit in range(4, least + 2)]
+        for limit, process in starts:
+            with self.subTest(limit):
+                errors = process.communicate(timeout=PATIENCE)[1]
+                self.assertEqual(process.returncode, 3, errors)
+                self.assertRegex(errors, "Too many open files|the limit of %d descriptors is too "
+                                 "low: the threads need [0-9]+, and [0-9]+ are left" % limit)
+        with Wye(config=SMALL, before=self.limited(least + 12)) as wye:
+            self.assertEqual(wye.get("/hello").text, "hello, world\n")
 
     def leave(self, wye, room):
         """Only so many more may be opened."""
