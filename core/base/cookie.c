@@ -43,11 +43,12 @@ static bool is_value(struct wye_text value)
 	return true;
 }
 
+/* Browsers drop a blank at its end (5.6). */
 static bool is_path(const char *path)
 {
 	size_t length = strlen(path);
 
-	if (path[0] != '/' || length > PATH)
+	if (path[0] != '/' || length > PATH || path[length - 1] == ' ')
 		return false;
 	for (; *path; path++)
 		if ((unsigned char)*path < ' ' || (unsigned char)*path >= 0x7f || *path == ';')

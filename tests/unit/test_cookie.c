@@ -67,6 +67,7 @@ static void dropped(void **state)
 	assert_cookie(COOKIE("a", "b", .path = ""), NULL);
 	assert_cookie(COOKIE("a", "b", .path = "/;Secure"), NULL);
 	assert_cookie(COOKIE("a", "b", .path = "/\n"), NULL);
+	assert_cookie(COOKIE("a", "b", .path = "/x "), NULL);
 	assert_cookie(COOKIE("a", "b", .domain = ""), NULL);
 	assert_cookie(COOKIE("a", "b", .domain = ".x.org"), NULL);
 	assert_cookie(COOKIE("a", "b", .domain = "x.org;"), NULL);
