@@ -315,16 +315,11 @@ static ssize_t send_unsent(struct wye_tls *tls, int descriptor)
 	return sent;
 }
 
-static int keep(struct wye_tls *tls, const char *data, size_t length)
-{
-	return length ? wye_buffer_append(&tls->unsent, data, length) : 0;
-}
-
 int wye_tls_send(struct wye_tls *tls, int descriptor, uint64_t *sent)
 {
 	size_t length = thread.out.length;
 	ssize_t took = 0;
-	int error;
+	int error = 0;
 
 	thread.out.length = 0;
 	if (tls->unsent.length) {
@@ -339,7 +334,9 @@ int wye_tls_send(struct wye_tls *tls, int descriptor, uint64_t *sent)
 	if (took < 0)
 		return (int)took;
 	*sent += (uint64_t)took;
-	error = keep(tls, thread.out.data + took, length - (size_t)took);
+	if ((size_t)took < length)
+		error = wye_buffer_append(&tls->unsent, thread.out.data + took,
+					  length - (size_t)took);
 	if (error)
 		return error;
 	return tls->unsent.length ? -EAGAIN : 0;
