@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * fuzz_config.c - whatever is in a config file, loading it ends with a config or with at least
- * one problem, and each problem is one line. Instances are opened, too, but none
- * of plugins: their files would be beyond this test, as those that the text includes are.
+ * one problem, and each problem is one line. Instances are opened, too, but none of plugins:
+ * their files would be beyond this test. Input: the main file; or where there is a line "%%",
+ * what stands behind it is another, "b", which may be included.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -34,15 +34,22 @@ static void must(bool holds, const char *what)
 	}
 }
 
-/* All but what leads to other files: a path in a setting could be any. */
+/* All but what leads to other files: a path in a setting could be any. Of those next to the
+ * main file, one is there, and "c" is not. */
 static bool is_alone(const uint8_t *data, size_t length)
 {
-	static const char *const others[] = { "include", "load", "file", "/dev",
-					      "key",     "jwks", "root", "\"-\"" };
+	static const char *const others[] = { "load", "file", "/dev",  "key",
+					      "jwks", "root", "\"-\"", "certificate" };
+	const uint8_t *end = data + length, *at = data;
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (memmem(data, length, others[i], strlen(others[i])))
 			return false;
+	while ((at = memmem(at, (size_t)(end - at), "include", 7))) {
+		at += 7;
+		if (end - at < 4 || (memcmp(at, " \"b\"", 4) && memcmp(at, " \"c\"", 4)))
+			return false;
+	}
 	return true;
 }
 
@@ -93,24 +100,55 @@ static void unload(struct site *site)
 	wye_config_destroy(site->config);
 }
 
+static char folder[] = "/tmp/fuzz_config.XXXXXX", main_file[64], other_file[64];
+
+static void tear_down(void)
+{
+	unlink(main_file);
+	unlink(other_file);
+	rmdir(folder);
+}
+
+static void set_up(void)
+{
+	must(mkdtemp(folder), "a folder");
+	snprintf(main_file, sizeof main_file, "%s/a", folder);
+	snprintf(other_file, sizeof other_file, "%s/b", folder);
+	setenv("SET", "a \"value\"", 1);
+	atexit(tear_down);
+}
+
+static void write_file(const char *path, const uint8_t *data, size_t length)
+{
+	FILE *file = fopen(path, "w");
+
+	must(file && fwrite(data, 1, length, file) == length && !fclose(file), "a file");
+}
+
+static void write_files(const uint8_t *data, size_t length)
+{
+	const uint8_t *mark = memmem(data, length, "\n%%\n", 4);
+	size_t first = mark ? (size_t)(mark - data) + 1 : length, rest;
+
+	write_file(main_file, data, first);
+	rest = mark ? first + 3 : length;
+	write_file(other_file, data + rest, length - rest);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct wye_problems problems = { .errors = 0 };
 	struct site site = { .config = NULL };
-	char path[64];
-	int file;
 
 	if (length > LONGEST || !is_alone(data, length))
 		return 0;
-	file = memfd_create("config", MFD_CLOEXEC);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-	if (file >= 0 && write(file, data, length) == (ssize_t)length) {
-		if (load(&site, path, &problems))
-			must(problems.errors, "an error without a problem");
-		check_lines(&problems);
-		unload(&site);
-	}
+	if (!main_file[0])
+		set_up();
+	write_files(data, length);
+	if (load(&site, main_file, &problems))
+		must(problems.errors, "an error without a problem");
+	check_lines(&problems);
+	unload(&site);
 	wye_problems_fini(&problems);
-	close(file);
 	return 0;
 }

@@ -3,17 +3,23 @@
  * fuzz_fields.c - the rules of single fields. Input: a byte says which, the rest is the field's
  * value, and where two are needed, a line each.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include <wye/http.h>
+
 #include "base/field.h"
+#include "config/config.h"
+#include "config/settings.h"
 #include "net/forwarded.h"
 
 #include "../../handlers/files-condition.h"
 #include "../../handlers/files-encoding.h"
 #include "../../middleware/compress-accept.h"
+#include "../../middleware/field-list.h"
 #include "../../middleware/origins.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
@@ -197,9 +203,138 @@ static void check_list(struct wye_text text)
 	must(!count && !sum, "another list from behind");
 }
 
+/* A middleware's reader of lists, which also takes blanks for separators, and the one of the
+ * core, for a word that neither would cut. */
+static void check_words(struct wye_text text)
+{
+	struct wye_text one, list = text;
+	bool blanks = false;
+
+	while (wye_list_next(&list, &one))
+		blanks = blanks || memchr(one.data, ' ', one.length) ||
+			 memchr(one.data, '\t', one.length);
+	if (wye_list_has(text, "Origin"))
+		must(field_list_has(text, "origin"), "not in it");
+	else
+		must(blanks || !field_list_has(text, "origin"), "in it");
+}
+
+/* ---- dates ---- */
+
+static void check_date(struct wye_text text)
+{
+	char written[WYE_HTTP_DATE];
+	int64_t time, again;
+
+	if (!wye_http_date_read(text, &time))
+		return;
+	wye_http_date_write(time, written);
+	must(strlen(written) == WYE_HTTP_DATE - 1, "a date of another length");
+	must(wye_http_date_read((struct wye_text) { written, WYE_HTTP_DATE - 1 }, &again) &&
+		     again == time,
+	     "another time");
+}
+
+/* ---- CORS: an origin against any pattern, by its parts ---- */
+
+struct parts {
+	struct wye_text scheme, host; /* with its port */
+};
+
+static bool split_origin(struct wye_text text, struct parts *out)
+{
+	const char *mark = memmem(text.data, text.length, "://", 3);
+
+	if (!mark)
+		return false;
+	out->scheme = (struct wye_text) { text.data, (size_t)(mark - text.data) };
+	out->host = (struct wye_text) { mark + 3, text.length - out->scheme.length - 3 };
+	return true;
+}
+
+static bool alike(struct wye_text a, struct wye_text b)
+{
+	for (size_t i = 0; i < a.length && a.length == b.length; i++)
+		if (tolower((unsigned char)a.data[i]) != tolower((unsigned char)b.data[i]))
+			return false;
+	return a.length == b.length;
+}
+
+static bool naive_matches(struct wye_text origin, struct wye_text pattern)
+{
+	struct parts has, wants;
+	size_t more;
+
+	if (pattern.length == 1 && pattern.data[0] == '*')
+		return true;
+	if (!memchr(pattern.data, '*', pattern.length))
+		return alike(origin, pattern);
+	if (!split_origin(origin, &has) || !split_origin(pattern, &wants) ||
+	    !alike(has.scheme, wants.scheme) || has.host.length < wants.host.length)
+		return false;
+	more = has.host.length - (wants.host.length - 1); /* what the star stands for */
+	for (size_t i = 0; i < more; i++)
+		if (!isalnum((unsigned char)has.host.data[i]) &&
+		    !memchr("-_.", has.host.data[i], 3))
+			return false;
+	return alike((struct wye_text) { has.host.data + more, has.host.length - more },
+		     (struct wye_text) { wants.host.data + 1, wants.host.length - 1 });
+}
+
+/* The list of a config, and what it says of an origin. */
+static void check_origins(struct wye_text origin, const char *pattern)
+{
+	static const struct wye_setting table[] = {
+		{ .name = "origins", .type = WYE_SETTING_STRINGS }, { .name = NULL }
+	};
+	struct wye_problems problems = { .errors = 0 };
+	struct wye_settings *settings;
+	struct wye_error why = { "" };
+	struct origins *origins;
+	config_setting_t *list;
+	config_t config;
+
+	config_init(&config);
+	list = config_setting_add(config_root_setting(&config), "origins", CONFIG_TYPE_ARRAY);
+	config_setting_set_string_elem(list, -1, "https://first.example");
+	config_setting_set_string_elem(list, -1, pattern);
+	must(!wye_settings_create(&settings, table, config_root_setting(&config), "it",
+				  &problems),
+	     "settings");
+	if (!origins_open(&origins, settings, "origins", &why)) {
+		must(origin_well_formed(pattern), "a pattern that is none");
+		must(origins_have(origins, origin) ==
+			     (origin_matches(origin, "https://first.example") ||
+			      origin_matches(origin, pattern)),
+		     "in the list, or not");
+		free(origins);
+	} else {
+		must(!origin_well_formed(pattern) && why.text[0], "refused without a word");
+	}
+	wye_settings_destroy(settings);
+	wye_problems_fini(&problems);
+	config_destroy(&config);
+}
+
+static void check_cors(struct wye_text text)
+{
+	struct wye_text origin = take_line(&text);
+	char *pattern = strndup(text.data, text.length);
+
+	if (!pattern)
+		return;
+	if (origin_well_formed(pattern))
+		must(origin_matches(origin, pattern) ==
+			     naive_matches(origin,
+					   (struct wye_text) { pattern, strlen(pattern) }),
+		     "it matches, or not");
+	check_origins(origin, pattern);
+	free(pattern);
+}
+
 static void (*const checks[])(struct wye_text text) = {
-	check_range,       check_conditions, check_accept, check_forwarded,
-	check_x_forwarded, check_origin,     check_list,
+	check_range,  check_conditions, check_accept, check_forwarded, check_x_forwarded,
+	check_origin, check_list,       check_words,  check_date,      check_cors,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)

@@ -4,6 +4,7 @@
  * its own copy, the key's check agrees with a naive one, and an offer that was taken away is
  * offered no more. Input: the target, then a field a line, "name:value".
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,55 @@ static void check_extensions(const struct wye_handshake *handshake)
 	(void)!wye_deflate_negotiate(handshake->fields, handshake->count, true, &terms);
 }
 
+/* What a step may set is set as it was said; what may be sent is a field. */
+static void check_setting(struct wye_handshake *handshake)
+{
+	struct wye_text query = wye_handshake_query(handshake), got;
+	bool sendable = true;
+
+	for (size_t i = 0; i < query.length; i++)
+		sendable = sendable &&
+			   (query.data[i] == '\t' ||
+			    ((unsigned char)query.data[i] >= ' ' && query.data[i] != 0x7f));
+	must(wye_handshake_reply_header(handshake, "X-A", query) == (sendable ? 0 : -EINVAL),
+	     "a field that is sent, or not");
+	must(!wye_handshake_set_id(handshake, query) &&
+		     !wye_handshake_set_user(handshake, query),
+	     "set");
+	got = wye_handshake_id(handshake);
+	must(got.length == query.length &&
+		     (!got.length || !memcmp(got.data, query.data, got.length)),
+	     "another id");
+	got = wye_handshake_user(handshake);
+	must(got.length == query.length, "another user");
+	touch(wye_handshake_parameter(handshake, "a"));
+	touch(wye_handshake_host(handshake));
+	touch(wye_handshake_client(handshake));
+	touch(wye_handshake_route(handshake));
+}
+
+/* Only an offer can be chosen, and once. */
+static void check_choice(struct wye_handshake *handshake)
+{
+	bool chosen = wye_handshake_subprotocol(handshake).data,
+	     offered = wye_handshake_offers(handshake, "chat");
+	int error = wye_handshake_choose(handshake, "chat");
+
+	must(error == (chosen ? -EALREADY : offered ? 0 : -ENOENT), "chosen, or not");
+	if (!error)
+		must(wye_handshake_choose(handshake, "chat") == -EALREADY, "twice");
+}
+
+static void check_end(struct wye_handshake *handshake, size_t length)
+{
+	must(wye_handshake_refuse(handshake, 200, "no") == -EINVAL, "200 is no refusal");
+	must(!wye_handshake_refuse(handshake, 403, "no") &&
+		     wye_handshake_refuse(handshake, 404, "no") == -EALREADY,
+	     "refused once");
+	must(!wye_handshake_set_deadline(handshake, length, 4000, "over"), "a deadline");
+	must(wye_handshake_set_deadline(handshake, length, 5, "over") == -EINVAL, "no code");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	static const union wye_address peer = { .v4 = { .sin_family = AF_INET } };
@@ -179,6 +229,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	check_extensions(handshake);
 	check_hiding(handshake);
 	check_texts(handshake);
+	check_setting(handshake);
+	check_choice(handshake);
+	check_end(handshake, length);
 	wye_handshake_destroy(handshake);
 	return 0;
 }

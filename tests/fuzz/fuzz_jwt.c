@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "jwt/base64url.h"
 #include "jwt/keys.h"
@@ -121,6 +123,33 @@ static void run_keys(struct wye_text text,
 	wye_jwt_keys_fini(&keys);
 }
 
+/* A file of a secret: what is read is what was written, and no key of another kind is taken
+ * for a secret. */
+static void run_file(struct wye_text text)
+{
+	int file = memfd_create("key", MFD_CLOEXEC);
+	struct wye_jwt_keys keys = { 0 };
+	struct wye_buffer got = { NULL, 0, 0 };
+	struct wye_error why = { "" };
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+	must(file >= 0 && write(file, text.data, text.length) == (ssize_t)text.length,
+	     "a file");
+	must(!wye_jwt_read_file(&got, path, &why), "read");
+	must(got.length == text.length &&
+		     (!text.length || !memcmp(got.data, text.data, text.length)),
+	     "other bytes");
+	text = wye_jwt_secret_text(&got);
+	if (!wye_jwt_keys_add_secret(&keys, text.data, text.length, &why))
+		must(keys.count == 1 && !wye_jwt_is_pem(text), "a secret that is none");
+	else
+		must(why.text[0], "a fault without a word");
+	wye_jwt_keys_fini(&keys);
+	wye_buffer_fini(&got);
+	close(file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	static const struct wye_text plain = { "{\"alg\":\"HS256\"}", 15 }, empty = { "{}", 2 };
@@ -134,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		return 0;
 	memcpy(copy, data + 1, length);
 	text = (struct wye_text) { copy, length };
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0:
 		run_token(text);
 		break;
@@ -149,6 +178,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		break;
 	case 4:
 		run_keys(text, wye_jwt_keys_add_pem);
+		break;
+	case 5:
+		run_file(text);
 		break;
 	}
 	free(copy);
