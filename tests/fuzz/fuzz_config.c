@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "config/settings.h"
 #include "plugin/registry.h"
 #include "route/lanes.h"
 
@@ -76,6 +77,59 @@ struct site {
 	struct wye_registry *registry;
 	struct wye_lanes *lanes;
 };
+
+/* ---- values by a table: each is one that its row allows, whatever the text says ---- */
+
+static const char *const CHOICES[] = { "x", "y", NULL };
+static const struct wye_setting TABLE[] = {
+	{ .name = "b", .type = WYE_SETTING_BOOLEAN, .fallback = "true" },
+	{ .name = "i",
+	  .type = WYE_SETTING_INTEGER,
+	  .fallback = "5",
+	  .minimum = 1,
+	  .maximum = 9 },
+	{ .name = "n", .type = WYE_SETTING_NUMBER, .fallback = "0.5", .maximum = 1 },
+	{ .name = "s", .type = WYE_SETTING_STRING, .fallback = "x", .choices = CHOICES },
+	{ .name = "l", .type = WYE_SETTING_STRINGS },
+	{ .name = "p", .type = WYE_SETTING_PAIRS },
+	{ .name = NULL },
+};
+
+static void check_scalars(const struct wye_settings *values)
+{
+	int64_t integer = wye_setting_integer(values, "i");
+	double number = wye_setting_number(values, "n");
+	const char *choice = wye_setting_string(values, "s");
+
+	(void)wye_setting_boolean(values, "b");
+	must(integer >= 1 && integer <= 9, "an integer out of its range");
+	must(number >= 0 && number <= 1, "a number out of its range");
+	must(choice && (!strcmp(choice, "x") || !strcmp(choice, "y")), "no choice");
+}
+
+static void check_lists(const struct wye_settings *values)
+{
+	for (size_t i = 0; i < wye_setting_count(values, "l"); i++)
+		must(wye_setting_item(values, "l", i), "an item that is none");
+	for (size_t i = 0; i < wye_setting_count(values, "p"); i++)
+		must(wye_setting_item(values, "p", i) && wye_setting_item_name(values, "p", i),
+		     "a pair that is none");
+}
+
+static void check_values(const struct wye_config *config, struct wye_problems *problems)
+{
+	struct wye_settings *values;
+	struct wye_error why = { "" };
+
+	must(!wye_settings_check_table(TABLE, &why), "a table");
+	must(!wye_settings_create(&values, TABLE, wye_config_root(config), "it", problems),
+	     "values");
+	check_scalars(values);
+	check_lists(values);
+	wye_setting_error(values, "i", &why, "wrong");
+	must(strstr(why.text, "wrong"), "no word");
+	wye_settings_destroy(values);
+}
 
 static int load(struct site *site, const char *path, struct wye_problems *problems)
 {
@@ -147,6 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	write_files(data, length);
 	if (load(&site, main_file, &problems))
 		must(problems.errors, "an error without a problem");
+	if (site.config)
+		check_values(site.config, &problems);
 	check_lines(&problems);
 	unload(&site);
 	wye_problems_fini(&problems);
