@@ -83,17 +83,17 @@ static const RAND_METHOD counted = { .bytes = random_bytes,
 static struct wye_tls_context *server_context;
 static SSL_CTX *client_context;
 
-/* libFuzzer takes these for lines that were reached: the states and alerts of OpenSSL, which is
- * not instrumented itself. */
+/* libFuzzer takes these for lines that were reached, as OpenSSL is not instrumented: which
+ * kinds of records, messages and alerts the server answers with, and why a session failed. */
 __attribute__((section("__libfuzzer_extra_counters"))) static uint8_t reached[COUNTERS];
 
-static void note_state(const SSL *ssl, int where, int value)
+static void note_answer(const uint8_t *bytes, size_t length)
 {
-	unsigned key = where & SSL_CB_ALERT
-			       ? 2048u + (unsigned)value % 256
-			       : (unsigned)SSL_get_state(ssl) % 64 * 32 + (unsigned)where % 32;
+	unsigned key = bytes[0];
 
-	reached[key % COUNTERS] = 1;
+	if (length > 6)
+		key = key * 31 * 31 + bytes[5] * 31u + bytes[6];
+	reached[(key + length / 64 * 7) % COUNTERS] = 1;
 }
 
 /* A file without a name, kept open. */
@@ -152,7 +152,6 @@ static void set_up(void)
 	must(RAND_set_rand_method(&counted), "randomness");
 	wye_tls_metrics_register();
 	server_context = make_context();
-	SSL_CTX_set_info_callback((SSL_CTX *)server_context, note_state);
 	client_context = SSL_CTX_new(TLS_client_method());
 	must(client_context, "a client");
 }
@@ -216,8 +215,10 @@ static void read_all(struct talk *talk)
 	talk->over = talk->over || got == -EPIPE;
 	must(!talk->broken || got == -EPROTO || got == -EPIPE, "mended");
 	talk->broken = got == -EPROTO;
-	if (talk->broken)
+	if (talk->broken) {
 		must(wye_tls_failure(talk->server) < WYE_TLS_FAILURES, "no such failure");
+		reached[COUNTERS - 1 - wye_tls_failure(talk->server)] = 1;
+	}
 }
 
 static void server_sends(struct talk *talk)
@@ -247,9 +248,11 @@ static void feed(struct talk *talk, const uint8_t *data, size_t length)
 /* True if some came. */
 static bool drain(struct talk *talk)
 {
-	static char bytes[PIECE];
+	static uint8_t bytes[PIECE];
 	ssize_t got = recv(talk->ends[1], bytes, sizeof bytes, MSG_DONTWAIT);
 
+	if (got > 0)
+		note_answer(bytes, (size_t)got);
 	if (got > 0 && talk->client)
 		must(BIO_write(SSL_get_rbio(talk->client), bytes, (int)got) == got, "memory");
 	return got > 0;
