@@ -5,8 +5,8 @@ FUZZ_TARGETS = tests/fuzz/fuzz_chunks tests/fuzz/fuzz_codec tests/fuzz/fuzz_conf
 	tests/fuzz/fuzz_cookies tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fields \
 	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_head tests/fuzz/fuzz_hello \
 	tests/fuzz/fuzz_intake tests/fuzz/fuzz_jwt tests/fuzz/fuzz_multipart \
-	tests/fuzz/fuzz_offers tests/fuzz/fuzz_proxy tests/fuzz/fuzz_router \
-	tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_names tests/fuzz/fuzz_offers tests/fuzz/fuzz_proxy \
+	tests/fuzz/fuzz_router tests/fuzz/fuzz_target
 
 tests_fuzz_fuzz_chunks_SOURCES = tests/fuzz/fuzz_chunks.c
 tests_fuzz_fuzz_chunks_LDADD = libwyecore.a
@@ -38,6 +38,8 @@ tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c
 tests_fuzz_fuzz_jwt_LDADD = libwyecore.a $(SSL_LIBS) $(JANSSON_LIBS) -lpthread
 tests_fuzz_fuzz_multipart_SOURCES = tests/fuzz/fuzz_multipart.c
 tests_fuzz_fuzz_multipart_LDADD = libwyecore.a
+tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c
+tests_fuzz_fuzz_names_LDADD = libwyecore.a
 tests_fuzz_fuzz_offers_SOURCES = tests/fuzz/fuzz_offers.c
 tests_fuzz_fuzz_offers_LDADD = libwyecore.a
 tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c
@@ -61,6 +63,7 @@ tests_fuzz_fuzz_hello_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_intake_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_names_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_offers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_router_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -78,6 +81,7 @@ tests_fuzz_fuzz_hello_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_intake_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_jwt_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_multipart_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_names_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_offers_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_proxy_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_router_SOURCES += tests/fuzz/runner.c
