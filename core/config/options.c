@@ -42,7 +42,7 @@ static const struct wye_setting TABLE[] = {
 	COUNT("max_header", "8192", 1024, 65536, "bytes", "of a request's head; beyond: 431"),
 	COUNT("max_target", "4096", 64, 65536, "bytes", "of a request's target; beyond: 414"),
 	COUNT("max_body", "1048576", 0, 1e15, "bytes", "of a request's body; beyond: 413"),
-	COUNT("max_key_updates", "60", 0, 1000000, "key updates",
+	COUNT("max_key_updates", "60", 0, 1000000, "updates",
 	      "of TLS 1.3 that a client may send in a minute; 0: no limit; beyond: a close"),
 	SECONDS("head_timeout", "10", 0.1, 3600, "for a request's head to come; then 408"),
 	SECONDS("body_timeout", "30", 0.1, 3600, "for each 4 KB of a body to come; then 408"),

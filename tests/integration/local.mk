@@ -66,8 +66,8 @@ INTEGRATION_TESTS = \
 	tests/integration/test_tickets.py \
 	tests/integration/test_timeout.py \
 	tests/integration/test_tls.py \
-	tests/integration/test_to_https.py \
 	tests/integration/test_tls_streams.py \
+	tests/integration/test_to_https.py \
 	tests/integration/test_token.py \
 	tests/integration/test_token_command.py \
 	tests/integration/test_unix_socket.py \

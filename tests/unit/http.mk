@@ -7,12 +7,12 @@ HTTP_TESTS = \
 	tests/unit/test_head \
 	tests/unit/test_inherited \
 	tests/unit/test_limits \
+	tests/unit/test_names \
 	tests/unit/test_pace \
 	tests/unit/test_preface \
 	tests/unit/test_proxy \
 	tests/unit/test_rate_limit \
 	tests/unit/test_redirect \
-	tests/unit/test_names \
 	tests/unit/test_tls \
 	tests/unit/test_tls_verify
 
