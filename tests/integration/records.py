@@ -136,6 +136,11 @@ class Records:
         except (EOFError, ssl.SSLZeroReturnError):
             return b""
 
+    def recv_into(self, place):
+        data = self.recv(len(place))
+        place[:len(data)] = data
+        return len(data)
+
     def close(self):
         self.sock.close()
 
