@@ -137,13 +137,14 @@ class Silence(unittest.TestCase):
 
 
 class Pings(unittest.TestCase):
-    def test_spread(self):
-        """Those of connections that were opened together are spread over the interval."""
-        count, interval = 200, 4 if SANITIZED else 2
+    def ping_times(self, count, interval):
+        """When each of so many got its first ping, in seconds since the last was opened; and how
+        long it took to open them."""
         with Runtime({"/ws": "ping_interval = %d; pong_timeout = 60;" % interval},
                      top="max_connections_per_address = 0;") as wye:
+            begin, times = time.monotonic(), {}
             peers = [wye.peer("p%d" % i) for i in range(count)]
-            opened, times = time.monotonic(), {}
+            opened = time.monotonic()
             crowd = Crowd(peers)
 
             def all_pinged():
@@ -155,12 +156,21 @@ class Pings(unittest.TestCase):
 
             self.assertTrue(crowd.read(all_pinged))
             crowd.close()
-            tenths = [0] * 10
-            for at in times.values():
-                tenths[min(9, max(0, int(10 * at / interval)))] += 1
-            self.assertLess(max(times.values()), interval + SLACK)
-            self.assertLess(max(tenths), count // 4, tenths)  # 27 of 200 are to be expected
-            self.assertGreaterEqual(sum(1 for tenth in tenths if tenth > 5), 6, tenths)
+        return list(times.values()), opened - begin
+
+    def test_spread(self):
+        """Those of connections that were opened together are spread over the interval."""
+        count, interval = 200, 4 if SANITIZED else 2
+        times, spent = self.ping_times(count, interval)
+        if spent > interval / 4:  # a busy machine: the first had theirs before
+            interval = 12
+            times, spent = self.ping_times(count, interval)
+        tenths = [0] * 10
+        for at in times:
+            tenths[min(9, max(0, int(10 * at / interval)))] += 1
+        self.assertLess(max(times), interval + SLACK)
+        self.assertLess(max(tenths), count // 4, tenths)  # 27 of 200 are to be expected
+        self.assertGreaterEqual(sum(1 for tenth in tenths if tenth > 5), 6, tenths)
 
     def test_interval(self):
         """One per interval; not a second one while the first is unanswered."""

@@ -21,7 +21,7 @@ class Many(unittest.TestCase):
     def test_again_and_again(self):
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         count = 500 if SANITIZED else min(10000, limit - 500)
-        with Wye() as wye:
+        with Wye(route="ping_interval = 0; close_timeout = 30;") as wye:
             start = wye.descriptors()
             after = []
             for _ in range(3):

@@ -12,7 +12,7 @@ from wye import Wye, frame, is_closed, main, read_frame
 class Slow(unittest.TestCase):
     def test_echo_loses_nothing(self):
         count, payload = 400, b"0123456789abcdef" * 4096  # 26 MB, far above all buffers
-        with Wye() as wye:
+        with Wye(route="ping_interval = 0;") as wye:
             sock = wye.websocket()
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             writer = threading.Thread(target=lambda: [
