@@ -4,7 +4,7 @@ AM_TESTS_ENVIRONMENT = WYE_BUILD='$(abs_top_builddir)'; export WYE_BUILD; \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
 TESTS += tests/include-rules
 EXTRA_DIST += CONTRIBUTING.md LICENSE README.md SECURITY.md docs/configuration.md \
-	docs/design.md docs/handlers.md docs/middleware.md docs/performance.md docs/plugins.md \
+	docs/design.md docs/handlers.md docs/metrics.md docs/middleware.md docs/performance.md docs/plugins.md \
 	docs/rest.md docs/security.md docs/threat-model.md docs/websocket.md quickstart \
 	tests/hammer tests/include-rules tests/installcheck tests/stop-storm
 

@@ -40,6 +40,7 @@ INTEGRATION_TESTS = \
 	tests/integration/test_manual.py \
 	tests/integration/test_many.py \
 	tests/integration/test_mtls.py \
+	tests/integration/test_metrics.py \
 	tests/integration/test_nginx_rates.py \
 	tests/integration/test_notes.py \
 	tests/integration/test_outbox.py \
