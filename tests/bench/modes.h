@@ -8,7 +8,8 @@
 
 #include "crowd.h"
 
-extern const struct client_hooks broadcast_hooks, echo_hooks, greet_hooks, handshake_hooks, idle_hooks;
+extern const struct client_hooks broadcast_hooks, echo_hooks, greet_hooks, handshake_hooks,
+	idle_hooks;
 
 int mode_broadcast(void);
 int mode_echo(void);

@@ -17,8 +17,8 @@ struct wire {
 	bool is_stuck; /* a send of TLS met EAGAIN: the same bytes come before any others */
 };
 
-/* All that are opened afterwards speak TLS 1.3 with AES-256-GCM: any certificate will do, no session is resumed, so
- * each handshake is a full one. -ENOMEM. */
+/* All that are opened afterwards speak TLS 1.3 with AES-256-GCM: any certificate will do, no
+ * session is resumed, so each handshake is a full one. -ENOMEM. */
 int wire_use_tls(void);
 
 /* Takes a socket, whose connect may be under way. 0, or a negative errno; it is taken anyway.
