@@ -141,7 +141,7 @@ static struct result run(const uint8_t *data, size_t length, unsigned kinds, siz
 		wye_intakes_enter(&intakes);
 	}
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, engine.ends), "sockets");
-	wye_intake_begin(&engine.intake, engine.ends[0]);
+	wye_intake_begin(&engine.intake, engine.ends[0], false);
 	must(send(engine.ends[1], data, length, 0) == (ssize_t)length, "sent");
 	while (engine.length < length && !engine.result.status &&
 	       engine.result.count < MESSAGES) {
