@@ -128,19 +128,12 @@ static void go_on(struct wye_socket *socket)
 		lws_rx_flow_control(socket->wsi, 1);
 }
 
-/* Before the turn's end. Of TLS any answer is: the session, which has just been read, lies in
- * the CPU's caches now, and not behind the other sockets of the turn. */
-static bool is_flushed_early(const struct wye_socket *socket)
-{
-	return socket->outbox.bytes >= (socket->tls ? 1 : FLUSH_EARLY) || socket->closing;
-}
-
 static void pass_on(struct wye_socket *socket, uint8_t *data, size_t length)
 {
 	wye_socket_speaking = socket;
 	socket->ops->received(socket, data, length);
 	wye_socket_speaking = NULL;
-	if (is_flushed_early(socket))
+	if (socket->outbox.bytes >= FLUSH_EARLY || socket->closing)
 		flush(socket);
 }
 
