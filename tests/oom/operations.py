@@ -33,13 +33,13 @@ middleware = (
   {{ use = "cors"; origins = [ "https://a.example", "https://*.b.example" ]; }},
   {{ use = "headers"; request_set = [ "X-A: b" ];
      response_set = [ "X-Frame-Options: DENY" ]; }},
-  {{ use = "rate-limit"; rate = 1000; burst = 1000; }},
+  {{ use = "rate-limit"; rate = 100000; burst = 100000; }},
   {{ use = "timeout"; seconds = 5; }},
   {{ use = "compress"; minimum = 16; }},
   {{ use = "api-key"; keys = [ "shop:3eb1bd439947eb762998e566ccc2e099c791118b2f40579cc4f7da2b5061b7f9" ]; }},
   {{ use = "basic"; file = "{folder}/users"; }},
   {{ use = "ip-filter"; allow = [ "127.0.0.0/8", "::1" ]; }},
-  {{ use = "admission"; rate = 1000; burst = 1000; }},
+  {{ use = "admission"; rate = 100000; burst = 100000; }},
   {{ use = "origin"; allow = [ "*" ]; }},
   {{ use = "jwt"; secret = "{secret}"; }},
   {{ use = "token"; secret = "{secret}"; require = [ "exp" ]; }} );
