@@ -211,7 +211,7 @@ class Events(unittest.TestCase):
             each = min(marks[1] - marks[0], marks[2] - marks[1]) * 1024 / (MANY // 2)
             print("%d streams: %d bytes each" % (MANY, each))
             if not SANITIZED:
-                self.assertLess(each, 3072)
+                self.assertLess(each, 3600)  # 2,450 on a quiet machine
             for sock in socks:
                 self.until(sock, b"data: b\n\n")
             start = time.monotonic()
