@@ -133,6 +133,7 @@ static void read_all(struct talk *talk)
 	talk->broken = got == -EPROTO;
 	if (talk->broken) {
 		must(wye_tls_failure(talk->server) < WYE_TLS_FAILURES, "no such failure");
+		must(wye_tls_complaint(talk->server), "no word for it");
 		reached[COUNTERS - 1 - wye_tls_failure(talk->server)] = 1;
 	}
 }
@@ -284,6 +285,7 @@ static void answer(struct talk *talk)
 
 	if (talk->broken || !wye_tls_is_ready(talk->server))
 		return;
+	must(wye_tls_peer(talk->server), "nobody");
 	for (int i = 0; i < 3; i++)
 		must(!wye_tls_write(talk->server, text, sizeof text), "written");
 	wye_tls_shut(talk->server);
@@ -318,6 +320,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		feed_cut(&talk, data + 2, length - 2);
 	answer(&talk);
 	wye_tls_destroy(talk.server);
+	wye_tls_thread_end();
 	SSL_free(talk.client);
 	close(talk.ends[0]);
 	close(talk.ends[1]);
