@@ -123,7 +123,7 @@ words_gin() {
 
 words_wye() {
 	local echo_plugin=echo built hub text
-	local tls="tls = { certificate = \"$work/certificate.pem\"; key = \"$work/key.pem\"; };"
+	local tls="tls = { certificate = \"$work/certificate.pem\"; key = \"$work/key.pem\"; handshake_rate = 0; };"
 	hub=$(hub_find)
 	built=$(dirname "$wye")/plugins/.libs/echo.so
 	[ -e "$built" ] && echo_plugin=$(realpath "$built")
