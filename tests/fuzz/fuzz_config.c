@@ -19,7 +19,7 @@
 enum { LONGEST = 16384 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-const char *__lsan_default_suppressions(void);
+WYE_API const char *__lsan_default_suppressions(void);
 
 /* Its lexer forgets an open string at a syntax error. */
 const char *__lsan_default_suppressions(void)

@@ -52,7 +52,7 @@ class BodyLimit(unittest.TestCase):
                 self.assertEqual(self.ask(wye, "/mirror", b"Content-Length: %d" % size,
                                           b"x" * sent) if sent else
                                  self.at_once(wye, size), (413, "body too large"))
-            self.assertEqual(wye.metrics()["http_body_too_large_total"], 3)
+            wye.wait_metric("http_body_too_large_total", 3)
 
     def at_once(self, wye, size):
         """It waits for a 100 that does not come."""
