@@ -83,8 +83,8 @@ class Admission(unittest.TestCase):
                         self.assertEqual(read_frame(sock), (1, b"here"))
                     sock.close()
             self.assertEqual(len(times), 5)
-            for i, at in enumerate(times):
-                self.assertGreaterEqual(at, 0.5 * (i - 1) - 0.02, times)
+            for i, at in enumerate(times):  # a busy loop's clock is that of its turn's begin
+                self.assertGreaterEqual(at, 0.5 * (i - 1) - 0.1, times)
             metrics = wye.metrics()
             self.assertEqual([metrics["admission_" + one] for one in (
                 "passed_total", "delayed_total", "waiting", "refused_rate_total")], [2, 3, 0, 1])
