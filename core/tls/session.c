@@ -150,8 +150,12 @@ bool wye_tls_is_ready(const struct wye_tls *tls)
 
 /* ---- reading ---- */
 
+/* OpenSSL tells what became of a read by its list of errors. Handlers use OpenSSL, too, and may
+ * leave some in it, which would be taken for this session's. */
 void wye_tls_feed(const void *data, size_t length)
 {
+	if (ERR_peek_error())
+		ERR_clear_error();
 	thread.in = data;
 	thread.in_length = length;
 }
@@ -322,6 +326,7 @@ int wye_tls_send(struct wye_tls *tls, int descriptor, uint64_t *sent)
 	int error = 0;
 
 	thread.out.length = 0;
+	thread.in_length = 0;
 	if (tls->unsent.length) {
 		took = send_unsent(tls, descriptor);
 		if (took < 0)

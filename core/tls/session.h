@@ -28,7 +28,8 @@ void wye_tls_destroy(struct wye_tls *tls);
 /* Frees the calling thread's output; its last call here. */
 void wye_tls_thread_end(void);
 
-/* Bytes from the client, borrowed until a read says that they are used up. */
+/* Bytes from the client, borrowed until a read says that they are used up, or until the turn
+ * ends by wye_tls_send(). */
 void wye_tls_feed(const void *data, size_t length);
 
 /* Returns plain bytes; 0: all that was fed is used up; -EPIPE: the client said that it sends no

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -252,6 +253,57 @@ static void goodbyes(void **state)
 	assert_true(wye_tls_has_news(talk.server));
 }
 
+/* A handler that uses OpenSSL, too, and does not clear what went wrong there. */
+static void errors_of_others(void **state)
+{
+	char byte;
+
+	(void)state;
+	for (int i = 0; i < 40 && !SSL_is_init_finished(talk.client); i++) {
+		ERR_raise(ERR_LIB_EVP, ERR_R_INTERNAL_ERROR);
+		(void)SSL_do_handshake(talk.client);
+		ERR_raise(ERR_LIB_EVP, ERR_R_INTERNAL_ERROR);
+		while (to_server(100) || to_client())
+			ERR_raise(ERR_LIB_EVP, ERR_R_INTERNAL_ERROR);
+	}
+	assert_true(wye_tls_is_ready(talk.server));
+	ERR_clear_error();
+	assert_int_equal(SSL_write(talk.client, "ab", 2), 2);
+	ERR_raise(ERR_LIB_EVP, ERR_R_INTERNAL_ERROR);
+	assert_true(to_server(5));
+	assert_int_equal(talk.last, 0);
+	assert_true(to_server(TEXT));
+	assert_int_equal(talk.last, 0);
+	assert_int_equal(talk.length, 2);
+	ERR_clear_error();
+	(void)SSL_read(talk.client, &byte, 1);
+}
+
+/* What a broken session has not read is gone with its turn: no other session finds it. */
+static void input_of_others(void **state)
+{
+	struct wye_tls *ready;
+	char *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(page, MAP_FAILED);
+	shake_hands(TEXT);
+	ready = talk.server;
+	assert_int_equal(wye_tls_create(&talk.server, context), 0);
+	memcpy(page, talk.text, 1000);
+	server_reads(page, 1000);
+	assert_int_equal(talk.last, -EPROTO);
+	(void)server_sends();
+	munmap(page, 4096);
+	wye_tls_destroy(talk.server);
+	talk.server = ready;
+	wye_tls_shut(ready);
+	wye_tls_shut(ready); /* it looks for the client's goodbye */
+	assert_int_equal(server_sends(), 0);
+	assert_false(wye_tls_has_news(ready));
+}
+
 static void expect_failure(enum wye_tls_failure failure)
 {
 	assert_int_equal(talk.last, -EPROTO);
@@ -355,6 +407,8 @@ int main(void)
 		TEST(put_back_comes_first),
 		TEST(key_updates),
 		TEST(goodbyes),
+		TEST(errors_of_others),
+		TEST(input_of_others),
 		TEST(plain_http),
 		TEST(garbage),
 		TEST(old_version),
