@@ -319,6 +319,25 @@ static ssize_t send_unsent(struct wye_tls *tls, int descriptor)
 	return sent;
 }
 
+/* A client that takes a little at a time, and asks for answers meanwhile, never empties it. */
+static void drop_sent(struct wye_tls *tls)
+{
+	struct wye_buffer *unsent = &tls->unsent;
+
+	if (tls->unsent_at < unsent->length / 2)
+		return;
+	unsent->length -= tls->unsent_at;
+	memmove(unsent->data, unsent->data + tls->unsent_at, unsent->length);
+	tls->unsent_at = 0;
+}
+
+static int keep(struct wye_tls *tls, const char *data, size_t length)
+{
+	if (tls->unsent_at)
+		drop_sent(tls);
+	return wye_buffer_append(&tls->unsent, data, length);
+}
+
 int wye_tls_send(struct wye_tls *tls, int descriptor, uint64_t *sent)
 {
 	size_t length = thread.out.length;
@@ -340,8 +359,7 @@ int wye_tls_send(struct wye_tls *tls, int descriptor, uint64_t *sent)
 		return (int)took;
 	*sent += (uint64_t)took;
 	if ((size_t)took < length)
-		error = wye_buffer_append(&tls->unsent, thread.out.data + took,
-					  length - (size_t)took);
+		error = keep(tls, thread.out.data + took, length - (size_t)took);
 	if (error)
 		return error;
 	return tls->unsent.length ? -EAGAIN : 0;

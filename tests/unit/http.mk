@@ -51,6 +51,7 @@ tests_unit_test_names_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_names_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c tests/unit/certificate.h
 tests_unit_test_tls_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_test_tls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 tests_unit_test_tls_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS) -lpthread
 tests_unit_test_tls_verify_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_test_tls_verify_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS) -lpthread

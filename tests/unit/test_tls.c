@@ -197,6 +197,40 @@ static void what_a_full_socket_leaves(void **state)
 	assert_int_equal(server_sends(), 0);
 }
 
+/* What our own code asks for; the size of the largest piece. */
+static size_t largest;
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	if (size > largest)
+		largest = size;
+	return __real_realloc(old, size);
+}
+
+/* A client that always leaves something waiting. */
+static void what_is_sent_is_forgotten(void **state)
+{
+	const int small = 4096;
+
+	(void)state;
+	shake_hands(TEXT);
+	setsockopt(talk.ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	assert_int_equal(wye_tls_write(talk.server, talk.text, TEXT), 0);
+	assert_int_equal(server_sends(), -EAGAIN);
+	largest = 0;
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(wye_tls_write(talk.server, talk.text, 1000), 0);
+		while (wye_tls_waiting(talk.server) > TEXT && to_client())
+			(void)server_sends();
+		(void)server_sends();
+		assert_in_range(wye_tls_waiting(talk.server), 1, 2 * TEXT);
+	}
+	assert_in_range(largest, 0, 8 * TEXT);
+}
+
 static void a_socket_that_is_gone(void **state)
 {
 	(void)state;
@@ -403,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_segmentation),
 		TEST(what_a_full_socket_leaves),
+		TEST(what_is_sent_is_forgotten),
 		TEST(a_socket_that_is_gone),
 		TEST(put_back_comes_first),
 		TEST(key_updates),
