@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * lists.h - the revocation lists (RFC 5280, 5) among what is believed about clients. The store
- * is read only; any thread, once nothing is added any more.
+ * is read only; main thread, or another one with the store's lock: searching it sorts it.
  */
 #ifndef WYE_CORE_TLS_LISTS_H
 #define WYE_CORE_TLS_LISTS_H

@@ -47,7 +47,7 @@ static int no_password(char *out, int size, int writing, void *argument)
 /* NULL with a sentence. */
 static STACK_OF(X509_INFO) * read_pem(const char *path, struct wye_error *why)
 {
-	BIO *file = BIO_new_file(path, "r");
+	BIO *file = BIO_new_file(path, "re");
 	STACK_OF(X509_INFO) *all =
 		file ? PEM_X509_INFO_read_bio(file, NULL, no_password, NULL) : NULL;
 
@@ -161,11 +161,22 @@ static int judge(int right, X509_STORE_CTX *context)
 
 /* ---- tickets ---- */
 
+/* OpenSSL sorts a store when it is first searched, which another thread may do. */
+static int64_t lists_end(X509_STORE *store)
+{
+	int64_t end;
+
+	X509_STORE_lock(store);
+	end = wye_tls_lists_end(store);
+	X509_STORE_unlock(store);
+	return end;
+}
+
 /* Until when all that has verified a client is valid; for ever where there was no client. */
-static int64_t validity(const SSL *ssl, const X509_STORE *store)
+static int64_t validity(const SSL *ssl, X509_STORE *store)
 {
 	const STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
-	int64_t until = chain ? wye_tls_lists_end(store) : INT64_MAX;
+	int64_t until = chain ? lists_end(store) : INT64_MAX;
 
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		int64_t end = wye_tls_seconds(X509_get0_notAfter(sk_X509_value(chain, i)));
