@@ -115,9 +115,10 @@ static int put_back(struct wye_bridge *bridge, const char *behind)
 	return error;
 }
 
+/* Where something from the client was thrown away nobody knows what lies behind the head. */
 int wye_bridge_depart(struct wye_bridge *bridge, const char *behind, struct wye_wire *out)
 {
-	int error = bridge->broken ? -EPIPE : 0;
+	int error = bridge->broken || bridge->deaf ? -EPIPE : 0;
 
 	if (!error && behind)
 		error = put_back(bridge, behind);
