@@ -77,13 +77,9 @@ INTEGRATION_TESTS = \
 	tests/integration/test_wss.py
 
 TESTS += $(INTEGRATION_TESTS)
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/issuer.py \
-	tests/integration/peers.py \
-EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/authority.py \
-	tests/integration/certificates.py tests/integration/peers.py \
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/crowd.py \
-	tests/integration/framing.py tests/integration/peers.py tests/integration/records.py \
-	tests/integration/tokens.py tests/integration/wye.py
+	tests/integration/framing.py tests/integration/issuer.py tests/integration/peers.py \
+	tests/integration/records.py tests/integration/tokens.py tests/integration/wye.py
 
 # The plugins that they use.
 check_LTLIBRARIES += \
