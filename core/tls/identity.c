@@ -11,47 +11,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "tls/common.h"
 #include "tls/identity.h"
 #include "tls/names.h"
 
 enum {
 	NOT_THERE = -1, /* of X509_get_ext_d2i() */
 };
-
-static bool is_absent(unsigned long code)
-{
-	int library = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
-
-	return (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
-	       (library == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
-}
-
-/* The first error is the cause, the later ones are who passed it on. */
-void wye_tls_explain(struct wye_error *why, const char *path)
-{
-	unsigned long code = ERR_get_error();
-	const char *reason = ERR_reason_error_string(code);
-
-	if (ERR_SYSTEM_ERROR(code))
-		reason = strerror(ERR_GET_REASON(code));
-	else if (is_absent(code))
-		reason = "nothing of its kind is in it, in PEM";
-	wye_error_set(why, "%s: %s", path, reason ? reason : "can't be read");
-	ERR_clear_error();
-}
-
-/* Nobody is there to be asked; `argument` tells that it would have been so. */
-static int no_password(char *out, int size, int writing, void *argument)
-{
-	bool *asked = argument;
-
-	(void)out;
-	(void)size;
-	(void)writing;
-	if (asked)
-		*asked = true;
-	return -1;
-}
 
 /* ---- the certificate ---- */
 
@@ -60,7 +26,7 @@ static bool read_chain(STACK_OF(X509) * chain, BIO *file)
 {
 	X509 *one;
 
-	while ((one = PEM_read_bio_X509(file, NULL, no_password, NULL)))
+	while ((one = PEM_read_bio_X509(file, NULL, wye_tls_no_password, NULL)))
 		if (!sk_X509_push(chain, one)) {
 			X509_free(one);
 			return false;
@@ -79,7 +45,7 @@ static int read_certificate(struct wye_tls_identity *out, const char *path,
 
 	out->chain = sk_X509_new_null();
 	if (file && out->chain) {
-		out->certificate = PEM_read_bio_X509_AUX(file, NULL, no_password, NULL);
+		out->certificate = PEM_read_bio_X509_AUX(file, NULL, wye_tls_no_password, NULL);
 		read = out->certificate && read_chain(out->chain, file);
 	}
 	BIO_free(file);
@@ -124,7 +90,7 @@ static EVP_PKEY *read_secret(const char *path, bool *locked)
 		return NULL;
 	if (BIO_get_fp(file, &stream) == 1)
 		setvbuf(stream, room, _IOFBF, sizeof room);
-	key = PEM_read_bio_PrivateKey(file, NULL, no_password, locked);
+	key = PEM_read_bio_PrivateKey(file, NULL, wye_tls_no_password, locked);
 	BIO_free(file);
 	OPENSSL_cleanse(room, sizeof room);
 	return key;
@@ -294,9 +260,5 @@ void wye_tls_identity_fini(struct wye_tls_identity *identity)
 
 time_t wye_tls_identity_end(const struct wye_tls_identity *identity)
 {
-	struct tm parts;
-
-	return ASN1_TIME_to_tm(X509_get0_notAfter(identity->certificate), &parts) == 1
-		       ? timegm(&parts)
-		       : 0;
+	return (time_t)wye_tls_seconds(X509_get0_notAfter(identity->certificate), 0);
 }

@@ -41,7 +41,4 @@ void wye_tls_identity_fini(struct wye_tls_identity *identity);
 /* Until when the certificate is right; 0: that can't be said. */
 time_t wye_tls_identity_end(const struct wye_tls_identity *identity);
 
-/* What OpenSSL holds against a file; its list of errors is empty afterwards. */
-void wye_tls_explain(struct wye_error *why, const char *path);
-
 #endif

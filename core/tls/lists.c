@@ -6,14 +6,8 @@
 
 #include <openssl/x509v3.h>
 
+#include "tls/common.h"
 #include "tls/lists.h"
-
-int64_t wye_tls_seconds(const ASN1_TIME *time)
-{
-	struct tm parts;
-
-	return time && ASN1_TIME_to_tm(time, &parts) ? (int64_t)timegm(&parts) : INT64_MAX;
-}
 
 /* The list that an object of the store is; NULL: it is none. */
 static X509_CRL *list_at(const X509_STORE *store, int i)
@@ -31,7 +25,8 @@ int64_t wye_tls_lists_end(const X509_STORE *store)
 
 	for (int i = 0; i < count; i++) {
 		const X509_CRL *list = list_at(store, i);
-		int64_t one = list ? wye_tls_seconds(X509_CRL_get0_nextUpdate(list)) : end;
+		int64_t one =
+			list ? wye_tls_seconds(X509_CRL_get0_nextUpdate(list), INT64_MAX) : end;
 
 		end = one < end ? one : end;
 	}

@@ -17,7 +17,4 @@ int64_t wye_tls_lists_end(const X509_STORE *store);
  * a root. `path` is the lists' file. Empty: nothing. */
 void wye_tls_lists_doubt(const X509_STORE *store, const char *path, struct wye_error *out);
 
-/* A time that can be compared; INT64_MAX: it is not said. */
-int64_t wye_tls_seconds(const ASN1_TIME *time);
-
 #endif

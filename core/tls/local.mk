@@ -1,4 +1,6 @@
 libwyecore_a_SOURCES += \
+	core/tls/common.c \
+	core/tls/common.h \
 	core/tls/context.c \
 	core/tls/context.h \
 	core/tls/identity.c \

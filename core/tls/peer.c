@@ -7,13 +7,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "base/arena.h"
+#include "tls/common.h"
 #include "tls/peer.h"
 
 enum {
@@ -192,13 +192,6 @@ static int copy_fingerprint(struct holder *holder, const X509 *certificate)
 	return copy_hex(holder, &holder->peer.fingerprint, digest, length);
 }
 
-static int64_t seconds(const ASN1_TIME *time)
-{
-	struct tm parts;
-
-	return ASN1_TIME_to_tm(time, &parts) ? (int64_t)timegm(&parts) : 0;
-}
-
 static int fill(struct holder *holder, const X509 *certificate)
 {
 	struct wye_tls_peer *peer = &holder->peer;
@@ -215,8 +208,8 @@ static int fill(struct holder *holder, const X509 *certificate)
 		error = copy_serial(holder, certificate);
 	if (!error)
 		error = copy_names(holder, certificate);
-	peer->not_before = seconds(X509_get0_notBefore(certificate));
-	peer->not_after = seconds(X509_get0_notAfter(certificate));
+	peer->not_before = wye_tls_seconds(X509_get0_notBefore(certificate), 0);
+	peer->not_after = wye_tls_seconds(X509_get0_notAfter(certificate), 0);
 	return error;
 }
 

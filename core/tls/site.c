@@ -12,6 +12,7 @@
 
 #include <openssl/err.h>
 
+#include "tls/common.h"
 #include "tls/names.h"
 #include "tls/site.h"
 #include "tls/terms.h"

@@ -10,7 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#include "tls/identity.h"
+#include "tls/common.h"
 #include "tls/lists.h"
 #include "tls/verify.h"
 
@@ -35,21 +35,12 @@ static int lack(struct wye_error *why, const char *path, const char *thing)
 	return -EINVAL;
 }
 
-static int no_password(char *out, int size, int writing, void *argument)
-{
-	(void)out;
-	(void)size;
-	(void)writing;
-	(void)argument;
-	return -1;
-}
-
 /* NULL with a sentence. */
 static STACK_OF(X509_INFO) * read_pem(const char *path, struct wye_error *why)
 {
 	BIO *file = BIO_new_file(path, "re");
 	STACK_OF(X509_INFO) *all =
-		file ? PEM_X509_INFO_read_bio(file, NULL, no_password, NULL) : NULL;
+		file ? PEM_X509_INFO_read_bio(file, NULL, wye_tls_no_password, NULL) : NULL;
 
 	if (!all)
 		(void)refuse(why, path);
@@ -179,7 +170,8 @@ static int64_t validity(const SSL *ssl, X509_STORE *store)
 	int64_t until = chain ? lists_end(store) : INT64_MAX;
 
 	for (int i = 0; i < sk_X509_num(chain); i++) {
-		int64_t end = wye_tls_seconds(X509_get0_notAfter(sk_X509_value(chain, i)));
+		int64_t end =
+			wye_tls_seconds(X509_get0_notAfter(sk_X509_value(chain, i)), INT64_MAX);
 
 		until = end < until ? end : until;
 	}
