@@ -12,8 +12,14 @@
 
 #include "peer-rules.h"
 
-static const char *const users[] = { "common_name", "subject",     "dns", "uri",
-				     "email",       "fingerprint", NULL };
+/* Which part of a certificate becomes the user. */
+static const char *const users[] = { [PEER_COMMON_NAME] = "common_name",
+				     [PEER_SUBJECT] = "subject",
+				     [PEER_DNS] = "dns",
+				     [PEER_URI] = "uri",
+				     [PEER_EMAIL] = "email",
+				     [PEER_FINGERPRINT] = "fingerprint",
+				     NULL };
 
 static const struct wye_setting settings[] = {
 	{ .name = "required",
@@ -66,7 +72,7 @@ static const char NO_MEMORY[] = "out of memory\n";
 
 struct guard {
 	struct peer_rules *rules;
-	const char *user; /* one of the choices */
+	enum peer_part user;
 	bool required;
 	wye_metric missing, refused;
 };
@@ -95,12 +101,22 @@ static int read_list(struct peer_rules *rules, const struct wye_settings *values
 	return error;
 }
 
+static enum peer_part read_user(const struct wye_settings *values)
+{
+	const char *name = wye_setting_string(values, "user");
+	int part = 0;
+
+	while (strcmp(users[part], name))
+		part++;
+	return (enum peer_part)part;
+}
+
 static int fill(struct guard *guard, const struct wye_settings *values, struct wye_error *why)
 {
 	int error = 0;
 
 	guard->required = wye_setting_boolean(values, "required");
-	guard->user = wye_setting_string(values, "user");
+	guard->user = read_user(values);
 	guard->rules = peer_rules_create();
 	if (!guard->rules)
 		return -ENOMEM;
@@ -158,22 +174,23 @@ static struct wye_text first_name(const struct wye_tls_peer *peer, enum wye_tls_
 	return (struct wye_text) { NULL, 0 };
 }
 
-static struct wye_text part_of(const struct wye_tls_peer *peer, const char *part)
+static struct wye_text part_of(const struct wye_tls_peer *peer, enum peer_part part)
 {
-	switch (part[0]) {
-	case 'c':
+	switch (part) {
+	case PEER_COMMON_NAME:
 		return peer->common_name;
-	case 's':
+	case PEER_SUBJECT:
 		return peer->subject;
-	case 'd':
+	case PEER_DNS:
 		return first_name(peer, WYE_TLS_DNS);
-	case 'u':
+	case PEER_URI:
 		return first_name(peer, WYE_TLS_URI);
-	case 'e':
+	case PEER_EMAIL:
 		return first_name(peer, WYE_TLS_EMAIL);
-	default:
-		return peer->fingerprint;
+	case PEER_FINGERPRINT:
+		break;
 	}
+	return peer->fingerprint;
 }
 
 static struct wye_text user_of(const struct guard *guard, const struct wye_tls_peer *peer)
