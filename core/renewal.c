@@ -3,6 +3,7 @@
  * renewal.c - see renewal.h.
  */
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <wye/log.h>
@@ -13,18 +14,31 @@ enum {
 	/* Seconds without a change: files are looked at once a second, and a certificate and
 	 * its key are replaced one after the other. */
 	QUIET = 2,
+	/* And with changes: a file that is never quiet keeps no other from being read. */
+	RESTLESS = 4,
 };
 
-/* Which listeners have new files. */
+/* Which listeners have new files; and since when, in seconds: 0 is never. */
 static atomic_bool changed[WYE_LISTENERS_MAX];
+static _Atomic time_t since;
+
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + 1;
+}
 
 /* On the thread that watches files. */
 static void note_change(void *argument)
 {
 	atomic_bool *mark = argument;
+	time_t first = 0;
 
 	atomic_store(mark, true);
-	alarm(QUIET); /* anew, if it runs already */
+	if (atomic_compare_exchange_strong(&since, &first, now()) || now() - first < RESTLESS)
+		alarm(QUIET); /* anew, if it runs already */
 }
 
 int wye_renewal_start(const struct wye_listeners *listeners)
@@ -64,6 +78,7 @@ static void renew(const struct wye_listener *listener)
 
 void wye_renewal_run(const struct wye_listeners *listeners, bool all)
 {
+	atomic_store(&since, 0);
 	for (size_t i = 0; i < listeners->count; i++) {
 		bool mine = atomic_exchange(&changed[i], false);
 

@@ -9,7 +9,7 @@
 #include "config/options.h"
 #include "net/listener.h"
 
-/* What main waits for: files have changed, and were quiet since. */
+/* What main waits for: files have changed, and were quiet since, or not for seconds. */
 #define WYE_RENEWAL_SIGNAL SIGALRM
 
 /* Begins to watch the files of all listeners; after the privileges were dropped, and with the

@@ -164,6 +164,24 @@ class Renewal(unittest.TestCase):
             wait_for("a failure", lambda: wye.metrics()["tls_reload_failures_total"])
             self.assertTrue(self.served(wye, renamed))
 
+    def test_restless(self):
+        """A file that changes all the time keeps no other from being read."""
+        restless, other = self.pair("restless"), self.pair("other", ["other.example"])
+
+        def touch():
+            while not done.wait(0.4):
+                os.utime(restless.certificate)
+
+        with self.wye(restless, other) as wye:
+            done, thread = threading.Event(), threading.Thread(target=touch)
+            thread.start()
+            try:
+                self.renew(other)
+                wait_for("the other", lambda: self.served(wye, other))
+            finally:
+                done.set()
+                thread.join()
+
     # ---- rights ----
 
     @unittest.skipUnless(os.geteuid() == 0, "not started as root")
