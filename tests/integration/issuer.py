@@ -20,10 +20,11 @@ PAST = (datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 2))
 
 
 def put(path, data):
-    """As editors do, and what renews certificates: all at once."""
-    with open(path + ".new", "wb") as out:
+    """As editors do, and what renews certificates: all at once. Another test may do the same."""
+    new = "%s.%d" % (path, os.getpid())
+    with open(new, "wb") as out:
         out.write(data)
-    os.rename(path + ".new", path)
+    os.rename(new, path)
 
 
 def private_bytes(key):

@@ -13,8 +13,8 @@ import unittest
 
 from certificates import Site
 from issuer import PAST, Authority, serial
-from wye import PLUGINS, TEST_PLUGINS, Wye, check_config, frame, main, read_answer, read_exactly, \
-    read_frame, read_head, upgrade, wait_for
+from wye import PLUGINS, TEST_PLUGINS, Wye, check_config, frame, main_at_once, read_answer, \
+    read_exactly, read_frame, read_head, upgrade, wait_for
 
 try:
     import websockets
@@ -400,4 +400,4 @@ class Mtls(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    main()
+    main_at_once(3)

@@ -14,7 +14,8 @@ import threading
 import unittest
 
 from issuer import Issuer, Pair, put
-from wye import PATIENCE, PLUGINS, SANITIZED, Wye, frame, main, read_answer, read_frame, wait_for
+from wye import PATIENCE, PLUGINS, SANITIZED, Wye, frame, main_at_once, read_answer, read_frame, \
+    wait_for
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false;
@@ -254,4 +255,4 @@ class Renewal(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    main()
+    main_at_once(4)
