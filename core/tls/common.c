@@ -6,17 +6,8 @@
 #include <time.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "tls/common.h"
-
-static bool is_absent(unsigned long code)
-{
-	int library = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
-
-	return (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
-	       (library == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
-}
 
 /* The first error is the cause, the later ones are who passed it on. */
 void wye_tls_explain(struct wye_error *why, const char *path)
@@ -26,8 +17,6 @@ void wye_tls_explain(struct wye_error *why, const char *path)
 
 	if (ERR_SYSTEM_ERROR(code))
 		reason = strerror(ERR_GET_REASON(code));
-	else if (is_absent(code))
-		reason = "nothing of its kind is in it, in PEM";
 	wye_error_set(why, "%s: %s", path, reason ? reason : "can't be read");
 	ERR_clear_error();
 }

@@ -19,6 +19,24 @@ enum {
 	NOT_THERE = -1, /* of X509_get_ext_d2i() */
 };
 
+static bool is_absent(unsigned long code)
+{
+	int library = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
+
+	return (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+	       (library == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
+}
+
+static int refuse(struct wye_error *why, const char *path, const char *thing)
+{
+	if (is_absent(ERR_peek_error())) {
+		ERR_clear_error();
+		wye_error_set(why, "%s: has no %s in it, in PEM", path, thing);
+	} else
+		wye_tls_explain(why, path);
+	return -EINVAL;
+}
+
 /* ---- the certificate ---- */
 
 /* Until there is no more; what follows that is no certificate is left alone. */
@@ -49,10 +67,7 @@ static int read_certificate(struct wye_tls_identity *out, const char *path,
 		read = out->certificate && read_chain(out->chain, file);
 	}
 	BIO_free(file);
-	if (read)
-		return 0;
-	wye_tls_explain(why, path);
-	return -EINVAL;
+	return read ? 0 : refuse(why, path, "certificate");
 }
 
 /* ---- the key ---- */
@@ -96,25 +111,35 @@ static EVP_PKEY *read_secret(const char *path, bool *locked)
 	return key;
 }
 
-static int read_key(struct wye_tls_identity *out, const char *path, struct wye_error *why)
+static int check_key(struct wye_tls_identity *out, const struct wye_tls_pair *files,
+		     struct wye_error *why)
 {
-	bool locked = false;
-
-	out->key = read_secret(path, &locked);
-	if (locked) {
+	if (X509_check_private_key(out->certificate, out->key) != 1) {
 		ERR_clear_error();
-		wye_error_set(why, "%s: the key has a password; one without is needed", path);
-		return -EINVAL;
-	}
-	if (!out->key || X509_check_private_key(out->certificate, out->key) != 1) {
-		wye_tls_explain(why, path);
+		wye_error_set(why, "%s: is not the key of the first certificate in %s",
+			      files->key, files->certificate);
 		return -EINVAL;
 	}
 	if (!find_type(out)) {
-		wye_error_set(why, "%s: a key of this type does not go with TLS", path);
+		wye_error_set(why, "%s: a key of this type does not go with TLS", files->key);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static int read_key(struct wye_tls_identity *out, const struct wye_tls_pair *files,
+		    struct wye_error *why)
+{
+	bool locked = false;
+
+	out->key = read_secret(files->key, &locked);
+	if (locked) {
+		ERR_clear_error();
+		wye_error_set(why, "%s: the key has a password; one without is needed",
+			      files->key);
+		return -EINVAL;
+	}
+	return out->key ? check_key(out, files, why) : refuse(why, files->key, "key");
 }
 
 /* ---- names ---- */
@@ -238,7 +263,7 @@ int wye_tls_identity_load(struct wye_tls_identity *out, const struct wye_tls_pai
 		return error;
 	}
 	*wrong = WYE_TLS_KEY;
-	error = read_key(out, files->key, why);
+	error = read_key(out, files, why);
 	if (error)
 		return error;
 	if (!doubt_time(out, files->certificate))

@@ -107,7 +107,7 @@ class Renewal(unittest.TestCase):
         with self.wye(first, second) as wye:
             self.renew(first)
             first.issued, new = old, first.issued
-            breaks = [(lambda: put(second.key, other_key), "second.key: key values mismatch"),
+            breaks = [(lambda: put(second.key, other_key), "second.key: is not the key of "),
                       (lambda: put(second.key, b""), "second.key: "),
                       (lambda: put(second.key, key[:100]), "second.key: "),
                       (lambda: os.unlink(second.key), "second.key: No such file or directory"),

@@ -305,7 +305,7 @@ class Tls(unittest.TestCase):
                  ('tls = { certificate = "%s"; key = "%s"; };' % (SITE.key, SITE.key),
                   "site.key: "),
                  ('tls = { certificate = "%s"; key = "%s"; };'
-                  % (SITE.certificate, other.key), "key values mismatch"),
+                  % (SITE.certificate, other.key), "is not the key of the first"),
                  ('tls = true;', '"tls" must be a group'),
                  ('tls = { certficate = "x"; certificate = "%s"; key = "%s"; };'
                   % (SITE.certificate, SITE.key),

@@ -425,7 +425,7 @@ static void bad_files(void **state)
 	refuse(certificate, "/nowhere.key", WYE_TLS_KEY, "/nowhere.key: No such file");
 	refuse(key, key, WYE_TLS_CERTIFICATE, key);
 	refuse(certificate, certificate, WYE_TLS_KEY, certificate);
-	refuse(certificate, other_key, WYE_TLS_KEY, "mismatch");
+	refuse(certificate, other_key, WYE_TLS_KEY, "is not the key of");
 	unlink(other_certificate);
 	unlink(other_key);
 }
