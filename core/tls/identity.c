@@ -207,6 +207,18 @@ static bool doubt_time(struct wye_tls_identity *out, const char *path)
 	return out->doubt.text[0];
 }
 
+/* Names are looked for in subjectAltName only (RFC 9525, 2). */
+static bool doubt_use(struct wye_tls_identity *out, const char *path)
+{
+	if (X509_check_purpose(out->certificate, X509_PURPOSE_SSL_SERVER, 0) != 1)
+		wye_error_set(&out->doubt, "%s: the certificate is not for servers", path);
+	else if (X509_get_ext_by_NID(out->certificate, NID_subject_alt_name, -1) < 0)
+		wye_error_set(&out->doubt,
+			      "%s: the certificate has no subjectAltName: it is for no name",
+			      path);
+	return out->doubt.text[0];
+}
+
 /* True of what public authorities issue, which is never by a root itself. */
 static bool names_issuer(X509 *certificate)
 {
@@ -266,7 +278,7 @@ int wye_tls_identity_load(struct wye_tls_identity *out, const struct wye_tls_pai
 	error = read_key(out, files, why);
 	if (error)
 		return error;
-	if (!doubt_time(out, files->certificate))
+	if (!doubt_time(out, files->certificate) && !doubt_use(out, files->certificate))
 		doubt_chain(out, files->certificate);
 	ERR_clear_error();
 	return 0;

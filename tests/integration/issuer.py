@@ -78,7 +78,7 @@ class Issuer:
         return self.pem() + self.above.chain() if self.above else b""
 
     def issue(self, pair, names, kind="ec", subject="site", days=(-1, 2), chain=None,
-              public=False, write=put):
+              public=False, use=None, write=put):
         """Writes what it issues into the files of a pair; the key first, as certbot does."""
         key = KEYS[kind]()
         extensions = [(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]),
@@ -87,6 +87,8 @@ class Issuer:
             extensions.append((x509.AuthorityInformationAccess([x509.AccessDescription(
                 AuthorityInformationAccessOID.CA_ISSUERS,
                 x509.UniformResourceIdentifier("http://issuer.example/above.der"))]), False))
+        if use:
+            extensions.append((x509.ExtendedKeyUsage([use]), False))
         one = self.sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]),
                         key.public_key(), from_today(days), extensions)
         write(pair.key, private_bytes(key))

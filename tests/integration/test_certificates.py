@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 import unittest
 
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
 from issuer import Issuer, Pair
 from wye import PATIENCE, Wye, check_config, main, read_answer, wait_for
 
@@ -187,6 +189,11 @@ class Certificates(unittest.TestCase):
                   "site.pem: the certificate expired on 20"),
                  ({"days": (1, 3)}, "certificate is not yet valid",
                   "site.pem: the certificate is not valid before 20"),
+                 ({"names": []}, "does not match target host name",
+                  "site.pem: the certificate has no subjectAltName: it is for no name"),
+                 ({"use": ExtendedKeyUsageOID.CLIENT_AUTH}, "unsuitable certificate purpose",
+                  "site.pem: the certificate is not for servers"),
+                 ({"use": ExtendedKeyUsageOID.SERVER_AUTH}, None, None),
                  ({"chain": b"", "public": True}, "unable to get local issuer certificate",
                   "site.pem: the chain is missing: the file ends with the certificate"),
                  ({"chain": mixed}, "unable to get local issuer certificate",
@@ -194,7 +201,7 @@ class Certificates(unittest.TestCase):
                   "the next"),
                  ({}, None, None)]
         for keywords, curl, warning in cases:
-            pair = self.pair("site", ["localhost"], **keywords)
+            pair = self.pair("site", **{"names": ["localhost"], **keywords})
             with self.wye(pair) as wye:
                 done = self.curl(wye, "localhost")
                 self.assertEqual(done.stdout, "" if curl else "hello\n")
