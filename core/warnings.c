@@ -7,6 +7,7 @@
 
 #include "config/settings.h"
 #include "net/address.h"
+#include "tls/context.h"
 #include "warnings.h"
 
 enum {
@@ -92,10 +93,10 @@ static void check_trust(const struct wye_options *options, struct wye_problems *
 	}
 }
 
-static bool has_origin(const struct wye_chain *chain)
+static bool has_step(const struct wye_chain *chain, const char *name)
 {
 	for (size_t i = 0; i < chain->count; i++)
-		if (!strcmp(chain->steps[i].plugin, "origin"))
+		if (!strcmp(chain->steps[i].plugin, name))
 			return true;
 	return false;
 }
@@ -104,10 +105,29 @@ static bool has_origin(const struct wye_chain *chain)
 static void check_origin(const struct wye_route *route, const struct wye_rest_route *rest,
 			 void *problems)
 {
-	if (!rest && !has_origin(route->chain))
+	if (!rest && !has_step(route->chain, "origin"))
 		wye_warning(problems, route->where, 0,
 			    "\"%s\" has no origin check: a page of any site can open it with "
 			    "its visitor's cookies",
+			    route->pattern);
+}
+
+static bool asks_for_certificates(const struct wye_options *options)
+{
+	for (size_t i = 0; i < options->listen_count; i++)
+		if (options->listen[i].tls && wye_tls_context_asks(options->listen[i].tls))
+			return true;
+	return false;
+}
+
+static void check_mtls(const struct wye_route *route, const struct wye_rest_route *rest,
+		       void *problems)
+{
+	(void)rest;
+	if (has_step(route->chain, "mtls"))
+		wye_warning(problems, route->where, 0,
+			    "\"%s\" has mtls in its chain, but no listener asks for "
+			    "certificates: \"verify\" of its \"tls\" is \"none\"",
 			    route->pattern);
 }
 
@@ -119,4 +139,6 @@ void wye_warnings_find(const struct wye_options *options, const struct wye_lanes
 	check_sizes(options, problems);
 	check_trust(options, problems);
 	wye_lanes_visit(lanes, check_origin, problems);
+	if (!asks_for_certificates(options))
+		wye_lanes_visit(lanes, check_mtls, problems);
 }

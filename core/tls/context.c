@@ -160,6 +160,11 @@ void wye_tls_context_destroy(struct wye_tls_context *context)
 	free(context);
 }
 
+bool wye_tls_context_asks(const struct wye_tls_context *context)
+{
+	return context->setup.verify.mode != WYE_TLS_VERIFY_NONE;
+}
+
 size_t wye_tls_context_count(const struct wye_tls_context *context)
 {
 	return context->setup.count + (context->setup.verify.crl != NULL);

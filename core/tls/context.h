@@ -73,6 +73,9 @@ void wye_tls_context_destroy(struct wye_tls_context *context);
  * lists, if it has a file of them. */
 size_t wye_tls_context_count(const struct wye_tls_context *context);
 
+/* Whether clients are asked for certificates. */
+bool wye_tls_context_asks(const struct wye_tls_context *context);
+
 /* What clients may hold against a certificate as it was last read: it has expired, say; or for
  * what the lists will refuse clients. NULL: nothing. Main thread. */
 const char *wye_tls_context_doubt(const struct wye_tls_context *context, size_t place);

@@ -386,6 +386,20 @@ class Mtls(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertRegex(errors, r"wye\.conf:2: warning: \S+\.pem: " + expected)
 
+    def test_nobody_asks(self):
+        """With mtls in a chain, and no listener that wants to know who comes."""
+        for settings, asks in (("", False), (verify("optional", CA.certificate), True)):
+            status, errors = check_config(
+                'listen = ( { port = 0; tls = { certificate = "%s"; key = "%s"; %s }; } );\n'
+                'rest = { routes = (\n{ path = "/"; chain = [ "mtls" ]; handler = "respond"; } ); };\n'
+                % (SITE.certificate, SITE.key, settings))
+            self.assertEqual(status, 0)
+            if asks:
+                self.assertEqual(errors, "")
+            else:
+                self.assertRegex(errors, r'wye\.conf:3: warning: "/" has mtls in its chain, but no '
+                                         'listener asks for certificates')
+
     def test_rules(self):
         cases = [('fingerprints = [ "12" ]', "is no SHA-256"), ('dns = [ "" ]', "is empty"),
                  ('uris = [ "a*b*" ]', "more than one"), ('subjects = [ "CN=*" ]', "can't have a"),
