@@ -85,59 +85,6 @@ static struct wye_http_limits http_limits(const struct wye_options *options)
 	};
 }
 
-/* Paths are compared as they are routed. */
-static void check_excepted(const struct wye_listen_option *listen,
-			   struct wye_problems *problems)
-{
-	for (size_t i = 0; i < listen->redirect_except_count; i++) {
-		const char *path = listen->redirect_except[i];
-
-		if (*path != '/' ||
-		    wye_path_check((struct wye_text) { path, strlen(path) }) != WYE_PATH_PLAIN)
-			wye_config_problem(
-				problems,
-				wye_setting_source(listen->settings, "redirect_except"),
-				"\"%s\" is no path like \"/health\", without escapes and dots",
-				path);
-	}
-}
-
-void wye_daemon_check(const struct wye_options *options, struct wye_problems *problems)
-{
-	union wye_address address;
-	struct wye_cidr range;
-
-	wye_privileges_check(options, problems);
-	for (size_t i = 0; i < options->listen_count; i++) {
-		const struct wye_listen_option *listen = &options->listen[i];
-
-		if (listen->address && wye_address_parse(&address, listen->address, 0))
-			wye_config_problem(
-				problems, wye_setting_source(listen->settings, "address"),
-				"\"%s\" is no numeric IPv4 or IPv6 address", listen->address);
-		if (listen->path &&
-		    (!*listen->path || strlen(listen->path) > WYE_SOCKET_FILE_MAX))
-			wye_config_problem(problems,
-					   wye_setting_source(listen->settings, "unix"),
-					   "\"unix\" must be a path of at most %d bytes",
-					   WYE_SOCKET_FILE_MAX);
-		check_excepted(listen, problems);
-		if (listen->proxy_protocol && !listen->trusted_count)
-			wye_config_problem(
-				problems,
-				wye_setting_source(listen->settings, "proxy_protocol"),
-				"proxy_protocol needs trusted_proxies: nobody else may say who "
-				"the client is");
-		for (size_t j = 0; j < listen->trusted_count; j++)
-			if (wye_cidr_parse(&range, listen->trusted[j]))
-				wye_config_problem(
-					problems,
-					wye_setting_source(listen->settings, "trusted_proxies"),
-					"\"%s\" is no range like \"10.0.0.0/8\"",
-					listen->trusted[j]);
-	}
-}
-
 static int read_trusted(struct daemon *daemon)
 {
 	size_t count = 0;

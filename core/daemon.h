@@ -19,9 +19,6 @@ enum wye_exit {
 	WYE_EXIT_CUT = 4,    /* stopped, but some connections had to be cut */
 };
 
-/* Adds what is wrong with the listeners' addresses, for `wye -t` too. */
-void wye_daemon_check(const struct wye_options *options, struct wye_problems *problems);
-
 /* Starts the plugins of the registry with it. Serves until SIGTERM or SIGINT, then drains. */
 enum wye_exit wye_daemon_run(const struct wye_options *options, const struct wye_lanes *lanes,
 			     struct wye_registry *registry);

@@ -24,7 +24,7 @@ CORE_LIBS = $(MHD_LIBS) $(LWS_LIBS) $(UV_LIBS) $(CONFIG_LIBS) $(SSL_LIBS) $(CRYP
 
 bin_PROGRAMS += wye
 wye_SOURCES = core/main.c core/daemon.c core/daemon.h core/descriptors.c core/descriptors.h core/manual.c core/manual.h \
-	core/privileges.c core/privileges.h core/renewal.c core/renewal.h core/summary.c core/summary.h \
+	core/places.c core/places.h core/privileges.c core/privileges.h core/renewal.c core/renewal.h core/summary.c core/summary.h \
 	core/token-make.c core/token-request.h core/token.c core/token.h \
 	core/warnings.c core/warnings.h
 wye_CFLAGS = $(libwyecore_a_CFLAGS)

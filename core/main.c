@@ -14,6 +14,7 @@
 #include "daemon.h"
 #include "manual.h"
 #include "net/inherited.h"
+#include "places.h"
 #include "plugin/registry.h"
 #include "privileges.h"
 #include "route/lanes.h"
@@ -56,8 +57,10 @@ static int load(struct site *site, const char *path, struct wye_problems *proble
 
 	if (!error)
 		error = wye_options_load(&site->options, site->config, problems);
-	if (!error)
-		wye_daemon_check(&site->options, problems);
+	if (!error) {
+		wye_privileges_check(&site->options, problems);
+		wye_places_check(&site->options, problems);
+	}
 	if (!error)
 		error = wye_registry_create(&site->registry, site->config,
 					    site->options.plugin_path, problems);

@@ -315,6 +315,16 @@ static void check_place(const struct wye_settings *settings, const config_settin
 					   "%s", COMPANIONS[i].sentence);
 }
 
+/* What does nothing without another setting. */
+static void check_companions(const struct wye_settings *settings, const char *const *names,
+			     size_t count, const char *with, struct wye_problems *problems)
+{
+	for (size_t i = 0; i < count; i++)
+		if (wye_setting_given(settings, names[i]))
+			wye_config_problem(problems, wye_setting_source(settings, names[i]),
+					   "\"%s\" goes with \"%s\" only", names[i], with);
+}
+
 static void read_redirect(struct wye_listen_option *out, struct wye_problems *problems)
 {
 	static const char *const companions[] = { "https_port", "redirect_except" };
@@ -322,14 +332,23 @@ static void read_redirect(struct wye_listen_option *out, struct wye_problems *pr
 
 	out->redirect_to_https = wye_setting_boolean(settings, "redirect_to_https");
 	out->https_port = count(settings, "https_port");
-	for (size_t i = 0; i < 2 && !out->redirect_to_https; i++)
-		if (wye_setting_given(settings, companions[i]))
-			wye_config_problem(
-				problems, wye_setting_source(settings, companions[i]),
-				"\"%s\" goes with \"redirect_to_https\" only", companions[i]);
+	if (!out->redirect_to_https)
+		check_companions(settings, companions, 2, "redirect_to_https", problems);
 	if (out->redirect_to_https && wye_setting_given(settings, "tls"))
 		wye_config_problem(problems, wye_setting_source(settings, "redirect_to_https"),
 				   "\"redirect_to_https\" is for a listener without \"tls\"");
+}
+
+static void read_proxy(struct wye_listen_option *out, struct wye_problems *problems)
+{
+	static const char *const companions[] = { "proxy_timeout", "max_proxy_header" };
+	const struct wye_settings *settings = out->settings;
+
+	out->proxy_protocol = wye_setting_boolean(settings, "proxy_protocol");
+	out->proxy_timeout = milliseconds(settings, "proxy_timeout");
+	out->max_proxy_header = (size_t)wye_setting_integer(settings, "max_proxy_header");
+	if (!out->proxy_protocol)
+		check_companions(settings, companions, 2, "proxy_protocol", problems);
 }
 
 static unsigned read_mode(const struct wye_settings *settings, struct wye_problems *problems)
@@ -363,11 +382,9 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	out->mode = read_mode(out->settings, problems);
 	out->backlog = count(out->settings, "backlog");
 	out->defer_accept = wye_setting_boolean(out->settings, "defer_accept");
-	out->proxy_protocol = wye_setting_boolean(out->settings, "proxy_protocol");
-	out->proxy_timeout = milliseconds(out->settings, "proxy_timeout");
-	out->max_proxy_header = (size_t)wye_setting_integer(out->settings, "max_proxy_header");
 	out->rfc7239 =
 		!strcmp(wye_setting_string(out->settings, "forwarded_header"), "Forwarded");
+	read_proxy(out, problems);
 	read_redirect(out, problems);
 	error = wye_tls_settings_load(&out->tls, &out->handshakes, out->settings, problems);
 	return error ? error : read_lists(out);

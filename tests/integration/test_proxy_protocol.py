@@ -217,6 +217,10 @@ class ProxyProtocol(unittest.TestCase):
         for setting, wanted in (
                 ("proxy_protocol = true;", "proxy_protocol needs trusted_proxies: nobody else may "
                  "say who the client is"),
+                ('proxy_protocol = true; trusted_proxies = [ "unix:" ];',
+                 "nobody in trusted_proxies can connect here"),
+                ("proxy_timeout = 3;", '"proxy_timeout" goes with "proxy_protocol" only'),
+                ("max_proxy_header = 600;", '"max_proxy_header" goes with "proxy_protocol" only'),
                 ("max_proxy_header = 535;", '"max_proxy_header" is 535; it must be 536 to 65551 bytes'),
                 ("proxy_timeout = 0;", '"proxy_timeout" is 0; it must be 0.1 to 3600 seconds')):
             status, errors = check_config(text % setting)

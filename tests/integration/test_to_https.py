@@ -162,6 +162,8 @@ class ToHttps(unittest.TestCase):
                 (LEAD + "https_port = 65536;", '"https_port" is 65536'),
                 ("redirect_to_https = 8443;", '"redirect_to_https" must be true or false'),
                 (LEAD + 'redirect_except = [ "a" ];', '"a" is no path like'),
+                (LEAD + 'redirect_except = [ "/a?b" ];', '"/a?b" is no path like'),
+                (LEAD + 'redirect_except = [ "/a b" ];', '"/a b" is no path like'),
                 (LEAD + 'redirect_except = [ "" ];', '"" is no path like'),
                 (LEAD + 'redirect_except = [ "/a/../b" ];', '"/a/../b" is no path like'),
                 (LEAD + 'redirect_except = [ "/%41" ];', '"/%41" is no path like'),

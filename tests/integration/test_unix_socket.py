@@ -238,13 +238,25 @@ class Files(unittest.TestCase):
                 ('unix = "/a"; mode = "0888";', 2, '"0888" is no mode like "0660"'),
                 ('unix = "/a"; mode = "1777";', 2, '"1777" is no mode like "0660"'),
                 ('unix = "/a"; mode = "rw";', 2, '"rw" is no mode like "0660"'),
+                ('unix = "/a"; proxy_protocol = true;\ntrusted_proxies = [ "10.0.0.0/8" ];', 3,
+                 "nobody in trusted_proxies can connect here"),
+                ('unix = "/a"; },\n{ unix = "/a";', 3, 'another listener has this "unix" already'),
+                ('port = 1; },\n{ port = 1;', 3, 'another listener has this "port" already'),
+                ('address = "::1"; port = 1; },\n{ address = "::1"; port = 1;', 3,
+                 'another listener has this "port" already'),
+                ('inherit = "";', 2, '"inherit" must be a name, or a place from 0'),
                 ('unix = "";', 2, '"unix" must be a path of at most 107 bytes'),
                 ('unix = "/%s";' % ("a" * 107), 2, '"unix" must be a path of at most 107 bytes')):
             status, errors = check_config(text % settings)
             self.assertEqual(status, 1, settings)
             self.assertRegex(errors, r"\A\S+:%d: " % line)
             self.assertIn(wanted, errors)
-        self.assertEqual(check_config(text % ('unix = "/%s"; mode = "660";' % ("a" * 106)))[0], 0)
+        for settings in ('unix = "/%s"; mode = "660";' % ("a" * 106),
+                         'port = 0; }, { port = 0; }, { port = 1; }, { port = 2; }, '
+                         '{ address = "::1"; port = 1;',
+                         'inherit = "a"; }, { inherit = "a";',
+                         'proxy_protocol = true; inherit = "a"; trusted_proxies = [ "unix:" ];'):
+            self.assertEqual(check_config(text % settings), (0, ""), settings)
 
 
 class Deadlines(unittest.TestCase):
