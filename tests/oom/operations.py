@@ -5,12 +5,17 @@ An operation may meet an error status, a refusal or the end of its connection, a
 it returns False. It fails by an exception if there is no answer at all within the time, or a
 wrong one."""
 
+import hashlib
 import http.client
 import os
+import re
+import socket
+import ssl
 
 import failing  # noqa: F401 - makes those below importable
+from certificates import Site
 from tokens import SECRET, hs, until
-from wye import PATIENCE, PLUGINS, TEST_PLUGINS, frame, read_frame, read_head, upgrade
+from wye import PATIENCE, PLUGINS, TEST_PLUGINS, frame, read_frame, read_head, upgrade, wait_for
 
 # "secret", by openssl passwd -6
 HASH = ("$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc"
@@ -18,7 +23,10 @@ HASH = ("$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc"
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false;
-              trusted_proxies = [ "127.0.0.1" ]; }} );
+              trusted_proxies = [ "127.0.0.1" ]; }},
+           {{ address = "127.0.0.1"; port = 0; defer_accept = false;
+              tls = {{ certificate = "{site}"; key = "{key}";
+                       verify = "optional"; client_ca = "{site}"; }}; }} );
 plugin_path = "{plugins}"; http_threads = 1; stream_loops = 2; blocking_threads = 1;
 log_level = "debug"; ticket_timeout = 1; drain_timeout = 3;
 plugins = ( {{ load = "greeter"; }}, {{ load = "echo"; }}, {{ load = "notes"; }},
@@ -41,6 +49,7 @@ middleware = (
   {{ use = "ip-filter"; allow = [ "127.0.0.0/8", "::1" ]; }},
   {{ use = "admission"; rate = 100000; burst = 100000; }},
   {{ use = "origin"; allow = [ "*" ]; }},
+  {{ use = "mtls"; fingerprints = [ "{fingerprint}" ]; }},
   {{ use = "jwt"; secret = "{secret}"; }},
   {{ use = "token"; secret = "{secret}"; require = [ "exp" ]; }} );
 rest = {{
@@ -60,7 +69,8 @@ rest = {{
     {{ path = "/old/:id"; handler = "redirect"; to = "/users/{{id}}"; }},
     {{ path = "/key"; chain = [ "api-key" ]; handler = "greeter"; }},
     {{ path = "/basic"; chain = [ "basic" ]; handler = "greeter"; }},
-    {{ path = "/token"; chain = [ "jwt" ]; handler = "greeter"; }}
+    {{ path = "/token"; chain = [ "jwt" ]; handler = "greeter"; }},
+    {{ path = "/peer"; chain = [ "mtls" ]; handler = "greeter"; }}
   );
 }};
 websocket = {{
@@ -79,6 +89,14 @@ websocket = {{
 """
 
 
+SITE = Site()
+
+
+def fingerprint():
+    with open(SITE.certificate) as pem:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.read())).hexdigest()
+
+
 def make_site(folder):
     """Writes files into the folder; returns the config."""
     os.mkdir(os.path.join(folder, "www"))
@@ -87,6 +105,7 @@ def make_site(folder):
     with open(os.path.join(folder, "users"), "w") as out:
         out.write("alice:%s\n" % HASH)
     return CONFIG.format(plugins=PLUGINS, tests=TEST_PLUGINS, folder=folder, secret=SECRET,
+                         site=SITE.certificate, key=SITE.key, fingerprint=fingerprint(),
                          body="hello, world " * 40)
 
 
@@ -141,7 +160,8 @@ class Socket:
         try:
             self.sock.sendall(upgrade(path, fields))
             head = read_head(self.sock)
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
+            self.sock.close()
             raise Gone
         if not head.startswith("HTTP/1.1 101 "):
             self.sock.close()
@@ -337,6 +357,31 @@ def several(wye):
         return data.count(b"HTTP/1.1 200 ") == 2
 
 
+class Secure:
+    """The same wye by its listener with TLS, which its client shows a certificate."""
+
+    def __init__(self, wye):
+        self.port = int(wait_for("its port", lambda: re.search(
+            r"listening on \S+:(\d+) with TLS", wye.stderr())).group(1))
+        self.context = SITE.context()
+        self.context.load_cert_chain(SITE.certificate, SITE.key)
+
+    def socket(self):
+        return self.context.wrap_socket(
+            socket.create_connection(("127.0.0.1", self.port), PATIENCE),
+            server_hostname="localhost")
+
+
+def secure(operation):
+    """Over TLS. Its end is an outcome, at any place, too, and an alert."""
+    def run(wye):
+        try:
+            return operation(Secure(wye))
+        except (ssl.SSLError, ConnectionError):
+            return False
+    return run
+
+
 FORM = (b"--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n"
         b"Content-Type: text/plain\r\n\r\n" + b"content " * 3000 + b"\r\n--xx--\r\n")
 NOTE = b'{"text": "x", "tags": ["a"]}'
@@ -365,4 +410,9 @@ OPERATIONS = {
     "chat": chat,
     "wait": wait_in_vain,
     "deliver": deliver,
+    "https": secure(get("/hello?a=1&b=%20", fields="Accept-Encoding: gzip\r\n")),
+    "peer": secure(get("/peer")),
+    "https_several": secure(several),
+    "https_stream": secure(stream),
+    "wss": secure(talk),
 }
