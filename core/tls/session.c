@@ -285,6 +285,7 @@ int wye_tls_write(struct wye_tls *tls, const void *data, size_t length)
 {
 	if (!length || SSL_write(tls->ssl, data, (int)length) == (int)length)
 		return 0;
+	thread.out.length = 0; /* an alert, which would go out with the next session's */
 	return fail(tls);
 }
 

@@ -41,7 +41,7 @@ int wye_tls_put_back(struct wye_tls *tls, const void *data, size_t length) WYE_M
 /* There is something to read without any more bytes from the client: they, or that it ended. */
 bool wye_tls_has_news(const struct wye_tls *tls);
 
-/* Encrypts all of it into the output; once it is ready. 0, -EPROTO. */
+/* Encrypts all of it into the output; once it is ready. 0, or -EPROTO with an empty output. */
 int wye_tls_write(struct wye_tls *tls, const void *data, size_t length) WYE_MUST_CHECK;
 
 /* Tells the client that nothing more comes: close_notify into the output. */

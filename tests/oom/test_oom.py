@@ -185,5 +185,24 @@ class Served(Site):
             print("first %s: %d allocations" % (name, number - 1))
 
 
+class Neighbours(Site):
+    def test_next_session(self):
+        """One that breaks within OpenSSL leaves nothing to the next one on its thread."""
+        self.control, operation = Control("libcrypto"), OPERATIONS["https_stream"]
+        with self.wye() as wye:
+            self.assertTrue(operation(wye))
+            self.control.arm(1 << 60)
+            self.assertTrue(operation(wye))
+            last = self.control.seen
+            for number in range(last - 12, last + 1):
+                self.control.arm(number)
+                operation(wye)
+                about = self.about(number)
+                self.control.arm(0)
+                with self.subTest(about):
+                    for _ in range(2):  # one for each loop
+                        self.assertTrue(operation(wye))
+
+
 if __name__ == "__main__":
     main()
