@@ -19,6 +19,7 @@
 #include "privileges.h"
 #include "route/lanes.h"
 #include "summary.h"
+#include "tls/blocks.h"
 #include "token.h"
 #include "warnings.h"
 
@@ -115,6 +116,7 @@ int main(int argc, char **argv)
 	bool test = false;
 	int option;
 
+	wye_tls_blocks_start();
 	if (argc > 1 && !strcmp(argv[1], "token"))
 		return wye_token_main(argc - 1, argv + 1);
 	while ((option = getopt(argc, argv, "c:tSVh")) != -1) {

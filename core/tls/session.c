@@ -14,6 +14,7 @@
 #include <openssl/ssl.h>
 
 #include "base/buffer.h"
+#include "tls/blocks.h"
 #include "tls/rekey.h"
 #include "tls/session.h"
 #include "tls/site.h"
@@ -39,6 +40,7 @@ static _Thread_local struct {
 void wye_tls_thread_end(void)
 {
 	wye_buffer_fini(&thread.out);
+	wye_tls_blocks_free();
 }
 
 /* ---- the BIO ---- */
@@ -150,14 +152,11 @@ bool wye_tls_is_ready(const struct wye_tls *tls)
 
 /* ---- reading ---- */
 
-/* OpenSSL tells what became of a read by its list of errors. Handlers use OpenSSL, too, and may
- * leave some in it, which would be taken for this session's. */
 void wye_tls_feed(const void *data, size_t length)
 {
-	if (ERR_peek_error())
-		ERR_clear_error();
 	thread.in = data;
 	thread.in_length = length;
+	wye_tls_blocks_keep();
 }
 
 static enum wye_tls_failure classify(unsigned long code)
@@ -187,10 +186,11 @@ static enum wye_tls_failure classify(unsigned long code)
 	}
 }
 
-/* OpenSSL's list of errors is empty whenever a session is left. */
+/* Handlers use OpenSSL, too, and may have left errors in its list: the last one is this
+ * session's. The list is empty afterwards. */
 static int fail(struct wye_tls *tls)
 {
-	tls->failure = (uint8_t)classify(ERR_peek_error());
+	tls->failure = (uint8_t)classify(ERR_peek_last_error());
 	ERR_clear_error();
 	return -EPROTO;
 }
@@ -229,6 +229,22 @@ static bool is_used_up(const struct wye_tls *tls)
 	return !thread.in_length && !SSL_pending(tls->ssl) && !has_ended(tls);
 }
 
+/* SSL_get_error() takes any error in the list for the read's own. Without one it tells what
+ * else has become of it; if nothing has, it failed. */
+static int why_not(struct wye_tls *tls, int got)
+{
+	int failed = fail(tls);
+
+	switch (SSL_get_error(tls->ssl, got)) {
+	case SSL_ERROR_WANT_READ:
+		return 0;
+	case SSL_ERROR_ZERO_RETURN:
+		return -EPIPE;
+	default:
+		return failed;
+	}
+}
+
 ssize_t wye_tls_read(struct wye_tls *tls, void *out, size_t size)
 {
 	int got;
@@ -240,16 +256,7 @@ ssize_t wye_tls_read(struct wye_tls *tls, void *out, size_t size)
 	got = SSL_read(tls->ssl, out, (int)size);
 	if (end_handshake(tls) || tls->rekey.refused)
 		return fail(tls);
-	if (got > 0)
-		return got;
-	switch (SSL_get_error(tls->ssl, got)) {
-	case SSL_ERROR_WANT_READ:
-		return 0;
-	case SSL_ERROR_ZERO_RETURN:
-		return -EPIPE;
-	default:
-		return fail(tls);
-	}
+	return got > 0 ? got : why_not(tls, got);
 }
 
 int wye_tls_put_back(struct wye_tls *tls, const void *data, size_t length)

@@ -25,7 +25,7 @@ int wye_tls_create(struct wye_tls **out, struct wye_tls_context *context) WYE_MU
 /* NULL is right. Nothing is said to the client. */
 void wye_tls_destroy(struct wye_tls *tls);
 
-/* Frees the calling thread's output; its last call here. */
+/* Frees the calling thread's output, and the blocks that it keeps; its last call here. */
 void wye_tls_thread_end(void);
 
 /* Bytes from the client, borrowed until a read says that they are used up, or until the turn
