@@ -11,6 +11,7 @@ check_LTLIBRARIES += tests/oom/failing.la tests/oom/jump.la
 tests_oom_failing_la_SOURCES = tests/oom/failing.c
 tests_oom_failing_la_CPPFLAGS = -D_GNU_SOURCE
 tests_oom_failing_la_CFLAGS = -Wall -Wextra -fno-builtin
+tests_oom_failing_la_LIBADD = -lgcc_s
 tests_oom_failing_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_oom_jump_la_SOURCES = tests/oom/jump.c
 tests_oom_jump_la_CPPFLAGS = -D_GNU_SOURCE
