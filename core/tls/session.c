@@ -230,7 +230,8 @@ static bool is_used_up(const struct wye_tls *tls)
 }
 
 /* SSL_get_error() takes any error in the list for the read's own. Without one it tells what
- * else has become of it; if nothing has, it failed. */
+ * else has become of it; if nothing has, it failed. An alert that ends the session looks like
+ * one that closes it then. */
 static int why_not(struct wye_tls *tls, int got)
 {
 	int failed = fail(tls);
@@ -239,7 +240,7 @@ static int why_not(struct wye_tls *tls, int got)
 	case SSL_ERROR_WANT_READ:
 		return 0;
 	case SSL_ERROR_ZERO_RETURN:
-		return -EPIPE;
+		return tls->failure == WYE_TLS_FAILED_ALERT ? failed : -EPIPE;
 	default:
 		return failed;
 	}

@@ -382,6 +382,20 @@ static void old_cipher(void **state)
 	expect_failure(WYE_TLS_FAILED_CIPHER);
 }
 
+/* Its alert breaks the handshake off, and does not close a session. */
+static void stranger(void **state)
+{
+	(void)state;
+	SSL_set_verify(talk.client, SSL_VERIFY_PEER, NULL);
+	(void)SSL_do_handshake(talk.client);
+	assert_true(to_server(TEXT));
+	assert_true(to_client());
+	assert_int_equal(SSL_do_handshake(talk.client), -1);
+	ERR_clear_error(); /* the client's own */
+	assert_true(to_server(TEXT));
+	expect_failure(WYE_TLS_FAILED_ALERT);
+}
+
 static void protocols(void **state)
 {
 	const unsigned char *chosen;
@@ -448,6 +462,7 @@ int main(void)
 		TEST(garbage),
 		TEST(old_version),
 		TEST(old_cipher),
+		TEST(stranger),
 		TEST(protocols),
 		cmocka_unit_test(bad_files),
 	};
