@@ -1,8 +1,8 @@
 libwyecore_a_SOURCES += \
-	core/tls/common.c \
-	core/tls/common.h \
 	core/tls/blocks.c \
 	core/tls/blocks.h \
+	core/tls/common.c \
+	core/tls/common.h \
 	core/tls/context.c \
 	core/tls/context.h \
 	core/tls/identity.c \

@@ -1,5 +1,6 @@
 # Tests of core/http, core/net and core/tls, and of handlers.
 HTTP_TESTS = \
+	tests/unit/test_blocks \
 	tests/unit/test_chunks \
 	tests/unit/test_farewell \
 	tests/unit/test_files \
@@ -19,6 +20,8 @@ HTTP_TESTS = \
 check_PROGRAMS += $(HTTP_TESTS)
 TESTS += $(HTTP_TESTS)
 
+tests_unit_test_blocks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_test_blocks_LDADD = libwyecore.a $(CMOCKA_LIBS) $(SSL_LIBS)
 tests_unit_test_chunks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_chunks_LDADD = libwyecore.a $(CMOCKA_LIBS)
 tests_unit_test_head_SOURCES = tests/unit/test_head.c tests/unit/raw_head.h
