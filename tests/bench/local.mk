@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	tests/bench/middleware.table \
 	tests/bench/peers/bun-server.js \
 	tests/bench/peers/gin/hub.go \
+	tests/bench/peers/gin/jwt.go \
 	tests/bench/peers/gin/main.go \
 	tests/bench/peers/nginx.conf.in \
 	tests/bench/peers/node-server.js \
