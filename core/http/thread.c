@@ -213,6 +213,7 @@ static void *run(void *argument)
 
 	wye_loop_enter(&thread->loop);
 	wye_intakes_enter(&thread->intakes);
+	wye_tls_thread_begin();
 	while (!thread->stopping) {
 		(void)MHD_run_wait(thread->daemon, wye_loop_timeout(&thread->loop));
 		wye_loop_turn(&thread->loop);

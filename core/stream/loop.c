@@ -187,6 +187,7 @@ static void *run(void *argument)
 	struct wye_stream_loop *loop = argument;
 
 	wye_loop_enter(&loop->loop);
+	wye_tls_thread_begin();
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	wye_loop_end(&loop->loop);
 	close_engines(loop);

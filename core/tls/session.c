@@ -37,6 +37,11 @@ static _Thread_local struct {
 	struct wye_buffer out;
 } thread;
 
+void wye_tls_thread_begin(void)
+{
+	wye_tls_blocks_keep();
+}
+
 void wye_tls_thread_end(void)
 {
 	wye_buffer_fini(&thread.out);
@@ -156,7 +161,6 @@ void wye_tls_feed(const void *data, size_t length)
 {
 	thread.in = data;
 	thread.in_length = length;
-	wye_tls_blocks_keep();
 }
 
 static enum wye_tls_failure classify(unsigned long code)

@@ -25,6 +25,8 @@ int wye_tls_create(struct wye_tls **out, struct wye_tls_context *context) WYE_MU
 /* NULL is right. Nothing is said to the client. */
 void wye_tls_destroy(struct wye_tls *tls);
 
+/* The calling thread will have sessions: before its first. */
+void wye_tls_thread_begin(void);
 /* Frees the calling thread's output, and the blocks that it keeps; its last call here. */
 void wye_tls_thread_end(void);
 
