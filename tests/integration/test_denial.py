@@ -21,7 +21,7 @@ from certificates import Memory, Site
 from peers import Frames
 from records import ALERT, DATA, HANDSHAKE, UPDATE_BOTH, Records, Records12
 from wye import PATIENCE, SANITIZED, Wye, close_code, frame, is_closed, main_at_once, read_answer, \
-    read_frame, wait_for
+    read_frame, security_part, wait_for
 
 CROWD = 20 if SANITIZED else 100
 GROWTH = 400000 if SANITIZED else 16384  # KB that the daemon may have more behind an attack
@@ -629,12 +629,6 @@ class Established(Secure, unittest.TestCase):
 class Documented(unittest.TestCase):
     """What docs/security.md says is what is here."""
 
-    def part(self, name):
-        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs",
-                            "security.md")
-        with open(path) as text:
-            return re.search(r"<!-- {0} -->\n(.*)<!-- /{0} -->".format(name), text.read(), re.S).group(1)
-
     def attacks(self):
         return [name[5:] for kind in (PlainRequests, PlainMessages, SecureRequests, SecureMessages,
                                       Handshakes, Established)
@@ -644,11 +638,11 @@ class Documented(unittest.TestCase):
         attacks = self.attacks()
         harmless = len([one for one in attacks if one in HARMLESS])
         self.assertIn("| denial of service: attacks, over TCP and over TLS | %d | %d | %d | 0 | 0 |\n"
-                      % (len(attacks), len(attacks) - harmless, harmless), self.part("summary"))
+                      % (len(attacks), len(attacks) - harmless, harmless), security_part("summary"))
 
     def test_all_are_named(self):
         named = set()
-        for line in self.part("denial").splitlines()[2:]:
+        for line in security_part("denial").splitlines()[2:]:
             tests = re.sub(r"test_\w+(: [\w, ]+)?", "", line.strip("| ").split("|")[-1])
             named |= set(re.findall(r"\w+", tests))
         self.assertEqual(set(self.attacks()) - named, set())

@@ -3,7 +3,6 @@
 """What stands before a handshake of TLS: how many may begin, how long each may take, and what a
 client is told when there is no descriptor for the engine's side."""
 
-import os
 import resource
 import socket
 import ssl
@@ -160,15 +159,6 @@ class Handshakes(unittest.TestCase):
 
     # ---- descriptors ----
 
-    def leave(self, wye, room):
-        """Only so many more may be opened."""
-        used = {int(name) for name in os.listdir("/proc/%d/fd" % wye.process.pid)}
-        free = (number for number in range(1 << 20) if number not in used)
-        for _ in range(room):
-            next(free)
-        hard = resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE)[1]
-        resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (next(free), hard))
-
     def test_no_pair(self):
         """The socket is accepted, and the pair that its first request needs can't be had."""
         with self.wye(threads=1) as wye:
@@ -177,7 +167,7 @@ class Handshakes(unittest.TestCase):
             before, hard = wye.descriptors(), resource.prlimit(
                 wye.process.pid, resource.RLIMIT_NOFILE)[1]
             for room in (1, 2):
-                self.leave(wye, room)
+                wye.leave_descriptors(room)
                 sock = self.connect(wye)
                 sock.sendall(HELLO * 100)
                 status, head, _ = read_answer(sock)

@@ -7,7 +7,6 @@ request and as an Upgrade. A refusal ends the connection, and nothing behind it 
 request has another right behind it, in the same segment or record, or in the next one."""
 
 import collections
-import os
 import random
 import re
 import socket
@@ -17,7 +16,7 @@ import unittest
 from certificates import Site
 from crowd import carry_on, patiently
 from framing import CLOSED, HELLO, REST, ROWS, request
-from wye import SANITIZED, Wye, main
+from wye import SANITIZED, Wye, main, security_part
 
 OPEN, MORE, ENDED, TORN = "still open", "more answers", "closed", "closed without close_notify"
 WAIT = 60 if SANITIZED else 20
@@ -249,20 +248,14 @@ def outcome(one, way):
 class Documented(unittest.TestCase):
     """What docs/security.md says of the table is what is expected here."""
 
-    def part(self, name):
-        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs",
-                            "security.md")
-        with open(path) as text:
-            return re.search(r"<!-- {0} -->\n(.*)<!-- /{0} -->".format(name), text.read(), re.S).group(1)
-
     def test_summary(self):
         count = collections.Counter(outcome(one, way) for way in WAYS for one in ROWS[::way.every])
         self.assertIn("| {:,} | {:,} | {:,} | {:,} | 0 |".format(
             sum(count.values()), count["refused"], count["served"], count["either"]),
-            self.part("summary"))
+            security_part("summary"))
 
     def test_rows(self):
-        for line in self.part("framing").splitlines()[2:]:
+        for line in security_part("framing").splitlines()[2:]:
             form, answer, names = re.split(r"\s+\|\s+", line.strip("| "))
             allowed = {CLOSED if one == "none" else int(one) for one in answer.split(", ")}
             for name, whole in re.findall(r"`([^`]+)`(\$?)", names):

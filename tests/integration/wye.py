@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -52,6 +53,13 @@ websocket = {{
   );
 }};
 """
+
+
+def security_part(name):
+    """What stands between two marks of docs/security.md."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "security.md")
+    with open(path) as text:
+        return re.search(r"<!-- {0} -->\n(.*)<!-- /{0} -->".format(name), text.read(), re.S).group(1)
 
 
 def wait_for(what, condition, patience=PATIENCE):
@@ -120,6 +128,15 @@ class Wye:
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+    def leave_descriptors(self, room):
+        """Only so many more may be opened."""
+        used = {int(name) for name in os.listdir("/proc/%d/fd" % self.process.pid)}
+        free = (number for number in range(1 << 20) if number not in used)
+        for _ in range(room):
+            next(free)
+        hard = resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (next(free), hard))
 
     def socket(self, source=None):
         one = socket.create_connection(("127.0.0.1", self.port), PATIENCE,

@@ -56,15 +56,6 @@ class Descriptors(unittest.TestCase):
         with Wye(config=SMALL, before=self.limited(least + 12)) as wye:
             self.assertEqual(wye.get("/hello").text, "hello, world\n")
 
-    def leave(self, wye, room):
-        """Only so many more may be opened."""
-        used = {int(name) for name in os.listdir("/proc/%d/fd" % wye.process.pid)}
-        free = (number for number in range(1 << 20) if number not in used)
-        for _ in range(room):
-            next(free)
-        hard = resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE)[1]
-        resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (next(free), hard))
-
     def leave_many(self, wye):
         hard = resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE)[1]
         resource.prlimit(wye.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
@@ -77,7 +68,7 @@ class Descriptors(unittest.TestCase):
             before = wye.descriptors()
             for name, operation in OPERATIONS.items():
                 for room in range(ROOM):
-                    self.leave(wye, room)
+                    wye.leave_descriptors(room)
                     good = operation(wye)
                     self.leave_many(wye)
                     self.assertIsNone(wye.process.poll(), name)
@@ -91,7 +82,7 @@ class Descriptors(unittest.TestCase):
         with Wye(config=self.config) as wye:
             self.assertTrue(talk(wye))
             wye.wait_metric("http_connections_open", 0)
-            self.leave(wye, 3)
+            wye.leave_descriptors(3)
             flood = [connect(wye) for _ in range(100)]
             start = cpu_time(wye.process.pid)
             time.sleep(2)
