@@ -375,13 +375,37 @@ static int duplicate(const struct wye_http_connection *connection)
 	return fd;
 }
 
+/* What the engine has read behind the head. */
+static int keep_early(const struct wye_intake *intake, const char *behind,
+		      struct wye_early **out)
+{
+	size_t length = intake->received - intake->next;
+	struct wye_early *early = malloc(sizeof *early + length);
+
+	if (!early)
+		return -ENOMEM;
+	early->length = length;
+	memcpy(early->bytes, behind, length);
+	*out = early;
+	return 0;
+}
+
 int wye_http_connection_depart(struct wye_http_connection *connection, const char *behind,
 			       struct wye_wire *out)
 {
+	const struct wye_intake *intake = &connection->intake;
+	int error = 0;
+
 	if (connection->bridge)
 		return wye_bridge_depart(connection->bridge, behind, out);
 	*out = (struct wye_wire) { .descriptor = duplicate(connection) };
-	return out->descriptor < 0 ? out->descriptor : 0;
+	if (out->descriptor < 0)
+		return out->descriptor;
+	if (behind && intake->received > intake->next)
+		error = keep_early(intake, behind, &out->early);
+	if (error)
+		wye_wire_close(out);
+	return error;
 }
 
 void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,

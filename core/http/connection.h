@@ -35,6 +35,7 @@ struct wye_http_connection {
 	enum wye_http_phase phase;
 	bool first;                /* no request has been completed on it */
 	bool handed_over;          /* the socket lives on elsewhere: limits are left there */
+	bool silent;               /* its last answer is given: see unreadable.h */
 	int descriptor;            /* the client's socket; -1: it has left with its session */
 	int engine_descriptor;     /* what the engine has: the same, but under TLS */
 	struct wye_bridge *bridge; /* NULL: plain */
@@ -79,8 +80,8 @@ void wye_http_connection_rest(struct wye_http_connection *connection);
 void wye_http_connection_close_idle(struct wye_http_connection *connection);
 
 /* The socket for a stream loop: a duplicate, as the engine closes its own; under TLS itself
- * with its session, and with what lies at `behind`, the end of the head in the engine's memory
- * (NULL: what comes behind is of no interest). The engine has to be told to close in the same
+ * with its session. What lies at `behind`, the end of the head in the engine's memory, goes with
+ * it (NULL: what comes behind is of no interest). The engine has to be told to close in the same
  * call. Returns 0 or a negative errno. */
 int wye_http_connection_depart(struct wye_http_connection *connection, const char *behind,
 			       struct wye_wire *out) WYE_MUST_CHECK;

@@ -125,7 +125,8 @@ int wye_bridge_depart(struct wye_bridge *bridge, const char *behind, struct wye_
 	if (error)
 		return error;
 	wye_crossing_take_all(bridge);
-	*out = (struct wye_wire) { bridge->client.descriptor, bridge->tls };
+	*out = (struct wye_wire) { .descriptor = bridge->client.descriptor,
+				   .tls = bridge->tls };
 	wye_bridge_dismantle(bridge);
 	return 0;
 }

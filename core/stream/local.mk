@@ -1,6 +1,8 @@
 libwyecore_a_SOURCES += \
 	core/stream/drain.c \
 	core/stream/drain.h \
+	core/stream/early.c \
+	core/stream/early.h \
 	core/stream/frame.c \
 	core/stream/frame.h \
 	core/stream/loop.c \

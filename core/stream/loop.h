@@ -45,6 +45,7 @@ struct wye_stream_loop {
 	struct wye_socket *sockets; /* all that live here */
 	struct wye_socket *dirty;   /* to be flushed at the turn's end */
 	struct wye_run *run;        /* that is open (run.h) */
+	struct wye_early *early;    /* to be received at the turn's end (early.h) */
 	struct wye_socket *dead;    /* to be reaped at the turn's end */
 	unsigned flushes;           /* so far */
 	struct wye_chunks chunks;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "stream/early.h"
 #include "stream/progress.h"
 #include "stream/room.h"
 #include "stream/run.h"
@@ -206,6 +207,7 @@ static void end(struct wye_socket *socket)
 	socket->ops->ended(socket, (enum wye_socket_end)socket->end);
 	wye_tls_destroy(socket->tls);
 	socket->tls = NULL;
+	free(wye_early_take(loop, socket));
 	if (socket->waits)
 		wye_socket_relieve(socket);
 	atomic_fetch_sub_explicit(&loop->open, 1, memory_order_relaxed);
@@ -265,8 +267,9 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop,
 	wye_progress_init(socket);
 	socket->wsi = lws_adopt_descriptor_vhost(loop->vhost, LWS_ADOPT_SOCKET, adopted,
 						 loop->protocols[0].name, NULL);
-	if (!socket->wsi) {
+	if (!socket->wsi) { /* and closed */
 		wye_tls_destroy(wire.tls);
+		free(wire.early);
 		return -ENOMEM;
 	}
 	lws_set_opaque_user_data(socket->wsi, socket);
@@ -277,6 +280,8 @@ int wye_socket_adopt(struct wye_socket *socket, struct wye_stream_loop *loop,
 	loop->sockets = socket;
 	if (wire.tls)
 		adopt_session(socket);
+	if (wire.early)
+		wye_early_add(socket, wire.early);
 	return 0;
 }
 
@@ -300,6 +305,7 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 
 	wye_timer_stop(&from->loop->loop, &from->timer);
 	replace_dirty(from, to);
+	wye_early_move(from, to);
 	*to = *from;
 	to->slot = slot;
 	to->id = id;
@@ -315,10 +321,19 @@ void wye_socket_move(struct wye_socket *from, struct wye_socket *to,
 }
 
 /* Outside of the engine's callbacks. */
-static void receive_put_back(struct wye_socket *socket)
+static void receive_late(struct wye_socket *socket, uint8_t *data, size_t length)
 {
-	if (receive(socket, NULL, 0) < 0)
+	if (receive(socket, data, length) < 0)
 		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+static void receive_early(struct wye_socket *socket)
+{
+	struct wye_early *early = wye_early_take(socket->loop, socket);
+
+	if (early)
+		receive_late(socket, early->bytes, early->length);
+	free(early);
 }
 
 static void settle(struct wye_socket *socket)
@@ -330,7 +345,9 @@ static void settle(struct wye_socket *socket)
 		go_on(socket);
 	}
 	if (socket->tls && wye_tls_has_news(socket->tls) && !socket->paused)
-		receive_put_back(socket);
+		receive_late(socket, NULL, 0);
+	if (socket->loop->early && !socket->paused)
+		receive_early(socket);
 	flush(socket);
 }
 

@@ -318,11 +318,17 @@ class Gone(Case):
                 sock = gate.ask(target)
                 gate.wait_metric("ws_handshakes_waiting", 1)
                 sock.sendall(frame(1, b"early"))
-                self.assertTrue(is_closed(sock))
-                sock.close()
-                gate.get("/release/b")
-                gate.wait_metric("ws_handshakes_waiting", 0)
-                gate.wait_left()
+                self.cut_early(gate, sock)
+                sock = gate.socket()
+                sock.sendall(upgrade(target) + frame(1, b"early"))
+                self.cut_early(gate, sock)
+
+    def cut_early(self, gate, sock):
+        self.assertTrue(is_closed(sock))
+        sock.close()
+        gate.get("/release/b")
+        gate.wait_metric("ws_handshakes_waiting", 0)
+        gate.wait_left()
 
     def test_many(self):
         """500 tickets finished in any order by four threads; a third of the clients is gone."""

@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Frames, legal and not, plain and compressed, cut into two segments at every byte: the running
-daemon gives the same answer however they come (RFC 6455, 5 to 7; RFC 7692)."""
+daemon gives the same answer however they come (RFC 6455, 5 to 7; RFC 7692). A first piece may be in
+one segment with the Upgrade, though no client should send it so early (4.1)."""
 
+import socket
 import struct
 import unittest
 
 import test_deflate
 import test_frames
-from wye import Wye, close_code, frame, is_closed, main, read_frame
+from framing import REST
+from wye import (Wye, close_code, frame, is_closed, main, read_answer, read_frame, read_head,
+                 upgrade)
 
 RSV1 = test_deflate.RSV1
 HELLO = test_deflate.HELLO
@@ -96,6 +100,33 @@ class Segments(unittest.TestCase):
                     self.assertEqual(close_code(sock), code, (name, at))
                     self.assertTrue(is_closed(sock), (name, at))
                 self.each_cut(wye, data + close, judge, headers)
+
+    def test_behind_the_head(self):
+        """On a fresh connection, and behind another request."""
+        with Wye(route=LIMIT) as wye:
+            for name, data, answers in LEGAL:
+                for at in [len(data)] + cuts(data)[:12]:
+                    for first in (b"", REST):
+                        with socket.create_connection(("127.0.0.1", wye.port), 20) as sock:
+                            sock.sendall(first + upgrade() + data[:at])
+                            if first:
+                                self.assertEqual(read_answer(sock)[0], 200)
+                            self.assertIn(" 101 ", read_head(sock))
+                            sock.sendall(data[at:] + CLOSES[0][1])
+                            for answer in answers:
+                                self.assertEqual(read_frame(sock), answer, (name, at))
+                            self.assertEqual(close_code(sock), 1000, (name, at))
+                            self.assertTrue(is_closed(sock), (name, at))
+
+    def test_a_client_that_leaves_behind_the_head(self):
+        """What it said is received; then its end is seen."""
+        with Wye(route=LIMIT) as wye:
+            for _ in range(20):
+                with socket.create_connection(("127.0.0.1", wye.port), 20) as sock:
+                    sock.sendall(upgrade() + frame(1, b"a"))
+            wye.wait_metric("ws_connections_opened_total", 20)
+            wye.wait_metric("ws_connections_open", 0)
+            wye.wait_metric("ws_messages_in_total", 20)
 
     def test_broken(self):
         self.check_broken(test_frames.BROKEN, LIMIT)
