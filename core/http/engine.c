@@ -23,6 +23,7 @@
 #include "http/engine.h"
 #include "http/redirect.h"
 #include "http/request.h"
+#include "http/unreadable.h"
 #include "http/upgrade.h"
 #include "http/wait.h"
 #include "net/farewell.h"
@@ -258,6 +259,18 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 	return MHD_YES;
 }
 
+/* Behind its 100 (Continue) to a head without a body the engine takes what it has of the next
+ * request for one, and calls once more than it should: an answer to that call would be lost. */
+static bool is_called_too_soon(struct wye_request *request)
+{
+	const struct wye_intake *intake = &request->connection->intake;
+	bool expects = request->head.expects;
+
+	request->head.expects = false;
+	return expects && request->state == WYE_REQUEST_READING && !request->reading &&
+	       intake->received > intake->next;
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const char *url,
 			      const char *method, const char *version, const char *data,
 			      size_t *length, void **context)
@@ -279,6 +292,8 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const ch
 		return wye_body_go_on(request, context);
 	if (*length && request->reading && request->state != WYE_REQUEST_CUT)
 		return wye_body_piece(request, data, length);
+	if (is_called_too_soon(request))
+		return MHD_YES;
 	if (request->reading || request->state == WYE_REQUEST_READING)
 		wye_body_end(request);
 	switch (request->state) {
@@ -389,6 +404,7 @@ static void end_request(struct wye_request *request, enum MHD_RequestTermination
 			linger(request);
 		wye_chain_done(request);
 	}
+	wye_unreadable_expect(request);
 	wye_metric_add(connection->thread->metrics->ended, 1);
 	connection->request = NULL;
 	wye_http_connection_rest(connection);
@@ -409,16 +425,17 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 	end_request(request, code);
 }
 
-/* A query of more parameters than the pool has room for: the engine closes without an answer,
- * and without a word to us but this one. */
+/* The engine closes without a word to us but this one where a query has more parameters than the
+ * pool has room for, and where it can't read a request line. */
 static void notice(void *cls, struct MHD_Connection *engine, void **context,
 		   enum MHD_ConnectionNotificationCode code)
 {
-	const struct wye_http_connection *connection = *context;
+	struct wye_http_connection *connection = *context;
 
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED && connection->request) {
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED && connection->request)
 		end_request(connection->request, MHD_REQUEST_TERMINATED_WITH_ERROR);
-	}
+	else if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		wye_unreadable_answer(connection);
 	wye_http_connection_notice(cls, engine, context, code);
 }
 

@@ -245,3 +245,12 @@ struct wye_fault wye_head_read(struct wye_head *head, struct wye_arena *arena,
 		fault = bad("bad field\n");
 	return fault.status ? fault : check_framing(head, line->version.data[7] == '0');
 }
+
+bool wye_head_lists(const struct wye_head *head, const char *name, const char *token)
+{
+	for (size_t i = 0; i < head->count; i++)
+		if (wye_text_is(head->fields[i].name, name) &&
+		    wye_list_has(head->fields[i].value, token))
+			return true;
+	return false;
+}

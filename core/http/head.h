@@ -41,6 +41,10 @@ struct wye_fault {
 /* host [":" port] (RFC 9110, 4.2.3, RFC 3986, 3.2.2), with no user in it. */
 bool wye_head_is_host(struct wye_text host);
 
+/* Whether the fields of a name, which are one list (RFC 9110, 5.3), have an element, in any
+ * case. */
+bool wye_head_lists(const struct wye_head *head, const char *name, const char *token);
+
 /* The request line (RFC 9112, 3). */
 struct wye_fault wye_head_check_line(const struct wye_request_line *line);
 

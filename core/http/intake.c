@@ -13,14 +13,17 @@
 
 #include "http/intake.h"
 
-/* RFC 9112, 2.2: one empty line in front of a request is passed over. */
+/* RFC 9112, 2.2: one empty line in front of a request is passed over. A line that begins with
+ * a blank, or has none, is one that the engine can't read. */
 enum lead {
 	LEAD_NONE, /* nothing of the head has come */
 	LEAD_CR,
-	LEAD_LINE,
-	LEAD_OVER, /* the head itself has begun */
-	LEAD_LINE_OVER,
-	LEAD_BAD,
+	LEAD_LINE,   /* an empty line has come */
+	LEAD_METHOD, /* the head itself has begun */
+	LEAD_BLANK,
+	LEAD_OVER, /* from here on nothing changes: the method has come */
+	LEAD_BAD,  /* what stands in front of it is no empty line */
+	LEAD_UNREADABLE,
 };
 
 /* By descriptor: those of this thread's engine, so that other threads' reads never meet them.
@@ -64,15 +67,24 @@ void wye_intake_end(const struct wye_intake *intake, int descriptor)
 
 /* ---- heads ---- */
 
+static enum lead first_byte(char byte)
+{
+	return byte == ' ' ? LEAD_BLANK : LEAD_METHOD;
+}
+
 static enum lead lead_step(enum lead lead, char byte)
 {
 	switch (lead) {
 	case LEAD_NONE:
-		return byte == '\r' ? LEAD_CR : byte == '\n' ? LEAD_BAD : LEAD_OVER;
+		return byte == '\r' ? LEAD_CR : byte == '\n' ? LEAD_BAD : first_byte(byte);
 	case LEAD_CR:
 		return byte == '\n' ? LEAD_LINE : LEAD_BAD;
 	case LEAD_LINE:
-		return byte == '\r' || byte == '\n' ? LEAD_BAD : LEAD_LINE_OVER;
+		return byte == '\r' || byte == '\n' ? LEAD_BAD : first_byte(byte);
+	case LEAD_METHOD:
+		return byte == ' ' ? LEAD_OVER : byte == '\n' ? LEAD_UNREADABLE : lead;
+	case LEAD_BLANK:
+		return byte == '\n' ? LEAD_UNREADABLE : lead;
 	default:
 		return lead;
 	}
@@ -83,8 +95,10 @@ static void look_at_head(struct wye_intake *intake, const char *data, size_t len
 {
 	const char *null;
 
-	for (size_t i = 0; i < length && intake->lead < LEAD_OVER; i++)
+	for (size_t i = 0; i < length && intake->lead < LEAD_OVER; i++) {
 		intake->lead = (uint8_t)lead_step(intake->lead, data[i]);
+		intake->led = intake->led || intake->lead == LEAD_LINE;
+	}
 	if (intake->null_at != UINT64_MAX)
 		return;
 	null = memchr(data, '\0', length);
@@ -94,7 +108,7 @@ static void look_at_head(struct wye_intake *intake, const char *data, size_t len
 
 struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size)
 {
-	uint64_t end = intake->next + (intake->lead == LEAD_LINE_OVER ? 2 : 0) + size;
+	uint64_t end = intake->next + (intake->led ? 2 : 0) + size;
 
 	if (intake->lead == LEAD_BAD)
 		return (struct wye_fault) { 400, "bad line before the request\n" };
@@ -104,6 +118,11 @@ struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size)
 		return (struct wye_fault) { 503, "the head was not seen\n" };
 	intake->next = end;
 	return (struct wye_fault) { 0, NULL };
+}
+
+bool wye_intake_is_unreadable(const struct wye_intake *intake)
+{
+	return intake->lead == LEAD_UNREADABLE;
 }
 
 /* ---- bodies ---- */
@@ -145,6 +164,7 @@ static void look(struct wye_intake *intake, const char *data, size_t length, uin
 static struct wye_fault look_behind(struct wye_intake *intake, const char *behind, uint64_t end)
 {
 	intake->lead = LEAD_NONE;
+	intake->led = false;
 	intake->null_at = UINT64_MAX;
 	if (intake->received > end)
 		look(intake, behind, intake->received - end, end);

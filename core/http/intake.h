@@ -18,7 +18,8 @@ struct wye_intake {
 	uint64_t received; /* bytes that the engine has */
 	uint64_t next;     /* where the next head begins in them; UINT64_MAX: not known yet */
 	uint64_t null_at;  /* the first NUL from there on; UINT64_MAX: none so far */
-	uint8_t lead;      /* whether an empty line stands in front of that head */
+	uint8_t lead;      /* how far it has come: enum lead */
+	bool led;          /* an empty line stands in front of that head */
 	bool is_tcp;       /* else a Unix socket, which has no options of TCP */
 	struct wye_chunking chunks; /* of the present body, while `next` isn't known */
 	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */
@@ -45,6 +46,9 @@ void wye_intake_end(const struct wye_intake *intake, int descriptor);
 /* The engine shows a head of `size` bytes: what it does not show of it is checked, and `next`
  * becomes the head's end. 503 if it has not passed here: then nothing is known of it. */
 struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size);
+
+/* A request line has come that the engine can't read: it closes without a word. */
+bool wye_intake_is_unreadable(const struct wye_intake *intake);
 
 /* How the body behind that head is framed: a length, or chunks whose extensions and trailers
  * have so many bytes. `behind` is the engine's memory behind the head, where the rest of what

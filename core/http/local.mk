@@ -35,6 +35,8 @@ libwyecore_a_SOURCES += \
 	core/http/ticket.c \
 	core/http/transport.c \
 	core/http/transport.h \
+	core/http/unreadable.c \
+	core/http/unreadable.h \
 	core/http/upgrade.c \
 	core/http/upgrade.h \
 	core/http/wait.c \

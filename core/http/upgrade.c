@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/field.h"
 #include "http/connection.h"
 #include "http/thread.h"
 #include "http/upgrade.h"
@@ -14,23 +13,11 @@
 
 /* ---- what an Upgrade is ---- */
 
-/* Repeated fields are one list (RFC 9110, 5.3). */
-static bool field_has(const struct wye_request *request, const char *name, const char *token)
-{
-	const struct wye_head *head = &request->head;
-
-	for (size_t i = 0; i < head->count; i++)
-		if (wye_text_is(head->fields[i].name, name) &&
-		    wye_list_has(head->fields[i].value, token))
-			return true;
-	return false;
-}
-
 bool wye_upgrade_wanted(const struct wye_request *request)
 {
 	return request->method_bit == WYE_METHOD_GET && request->version.data[7] == '1' &&
-	       field_has(request, "Upgrade", "websocket") &&
-	       field_has(request, "Connection", "upgrade");
+	       wye_head_lists(&request->head, "Upgrade", "websocket") &&
+	       wye_head_lists(&request->head, "Connection", "upgrade");
 }
 
 /* ---- the handshake ---- */
