@@ -80,9 +80,9 @@ void wye_http_connection_rest(struct wye_http_connection *connection);
 void wye_http_connection_close_idle(struct wye_http_connection *connection);
 
 /* The socket for a stream loop: a duplicate, as the engine closes its own; under TLS itself
- * with its session. What lies at `behind`, the end of the head in the engine's memory, goes with
- * it (NULL: what comes behind is of no interest). The engine has to be told to close in the same
- * call. Returns 0 or a negative errno. */
+ * with its session. What lies at `behind`, the end of the head in the engine's memory, goes
+ * with it (NULL: what comes behind is of no interest). The engine has to be told to close in
+ * the same call. Returns 0 or a negative errno. */
 int wye_http_connection_depart(struct wye_http_connection *connection, const char *behind,
 			       struct wye_wire *out) WYE_MUST_CHECK;
 

@@ -425,8 +425,8 @@ static void completed(void *cls, struct MHD_Connection *engine, void **context,
 	end_request(request, code);
 }
 
-/* The engine closes without a word to us but this one where a query has more parameters than the
- * pool has room for, and where it can't read a request line. */
+/* The engine closes without a word to us but this one where a query has more parameters than
+ * the pool has room for, and where it can't read a request line. */
 static void notice(void *cls, struct MHD_Connection *engine, void **context,
 		   enum MHD_ConnectionNotificationCode code)
 {
