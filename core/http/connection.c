@@ -354,6 +354,7 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 void wye_http_connection_rest(struct wye_http_connection *connection)
 {
 	connection->first = false;
+	connection->intake.mute = true;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);
 	if (connection->thread->draining && !connection->handed_over &&
@@ -420,7 +421,7 @@ void wye_http_connection_leave(struct wye_http_connection *connection, const voi
 	}
 	descriptor = fcntl(connection->descriptor, F_DUPFD_CLOEXEC, 0);
 	if (descriptor < 0) { /* the best that can be done */
-		(void)!send(connection->descriptor, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)wye_transport_say(connection, bytes, length);
 		return;
 	}
 	connection->handed_over = true; /* it leaves the limits when the farewell is over */

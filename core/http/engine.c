@@ -114,6 +114,15 @@ static enum MHD_Result too_large(struct wye_request *request)
 	return wye_reply_say(request);
 }
 
+/* A head that the engine has refused before it showed it: for its Content-Length. */
+static void refuse_unseen(struct wye_request *request, unsigned status)
+{
+	request->ending = WYE_REQUEST_REFUSED;
+	wye_reply_plain(request, status,
+			status == 413 ? "body too large\n" : "bad Content-Length\n");
+	(void)wye_reply_say(request);
+}
+
 /* ---- the head ---- */
 
 static struct wye_request_line split_line(const struct wye_request *request, const char *method,
@@ -284,6 +293,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const ch
 		return MHD_NO;
 	request = wye_request_from(*context);
 	wye_loop_wake_up(&request->connection->thread->loop);
+	request->connection->intake.mute = false;
 	if (request->state == WYE_REQUEST_NEW)
 		return head_read(request, method, version, context);
 	if (request->suspended) /* it shows pieces that have come all the same: not now */
@@ -332,13 +342,15 @@ static void note_ending(struct wye_request *request, enum MHD_RequestTermination
 
 	if (request->ending != WYE_REQUEST_FINISHED || request->said)
 		return; /* known: refused, timed out, stopped, aborted, answered by ourselves */
-	if (request->state != WYE_REQUEST_QUEUED &&
-	    (code == MHD_REQUEST_TERMINATED_COMPLETED_OK || status)) {
-		request->ending = WYE_REQUEST_REFUSED;
-		request->reply.status = status;
+	if (request->state == WYE_REQUEST_NEW && status) {
+		refuse_unseen(request, status);
 	} else if (request->state == WYE_REQUEST_NEW &&
 		   code == MHD_REQUEST_TERMINATED_WITH_ERROR) { /* its pool is full */
 		(void)too_large(request);
+	} else if (request->state != WYE_REQUEST_QUEUED &&
+		   (code == MHD_REQUEST_TERMINATED_COMPLETED_OK || status)) {
+		request->ending = WYE_REQUEST_REFUSED;
+		request->reply.status = status;
 	} else if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) {
 		request->ending = WYE_REQUEST_ABORTED;
 		wye_context_cancel(&request->context, WYE_CANCEL_GONE);

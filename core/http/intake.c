@@ -13,16 +13,13 @@
 
 #include "http/intake.h"
 
-/* RFC 9112, 2.2: one empty line in front of a request is passed over. A line that begins with
- * a blank, or has none, is one that the engine can't read. */
+/* A line that begins with a blank, or has none, is one that the engine can't read. */
 enum lead {
-	LEAD_NONE, /* nothing of the head has come */
+	LEAD_NONE, /* nothing of the head has come, or a line's end in front of it */
 	LEAD_CR,
-	LEAD_LINE,   /* an empty line has come */
 	LEAD_METHOD, /* the head itself has begun */
 	LEAD_BLANK,
 	LEAD_OVER, /* from here on nothing changes: the method has come */
-	LEAD_BAD,  /* what stands in front of it is no empty line */
 	LEAD_UNREADABLE,
 };
 
@@ -54,7 +51,9 @@ void wye_intakes_enter(const struct wye_intakes *intakes)
 
 void wye_intake_begin(struct wye_intake *intake, int descriptor, bool is_tcp)
 {
-	*intake = (struct wye_intake) { .null_at = UINT64_MAX, .is_tcp = is_tcp };
+	*intake = (struct wye_intake) {
+		.end = UINT64_MAX, .null_at = UINT64_MAX, .mute = true, .is_tcp = is_tcp
+	};
 	if ((size_t)descriptor < here.count)
 		here.places[descriptor] = intake;
 }
@@ -67,41 +66,86 @@ void wye_intake_end(const struct wye_intake *intake, int descriptor)
 
 /* ---- heads ---- */
 
-static enum lead first_byte(char byte)
+/* In front of a head: RFC 9112, 2.2: one empty line is passed over. */
+static enum lead lead_begin(struct wye_intake *intake, char byte)
 {
+	bool in_line = intake->lead == LEAD_CR, is_end = byte == '\r' || byte == '\n';
+
+	if (in_line != (byte == '\n') || (is_end && intake->led))
+		intake->led_badly = true;
+	if (byte == '\r')
+		return LEAD_CR;
+	if (byte == '\n') {
+		intake->led = true;
+		return LEAD_NONE;
+	}
 	return byte == ' ' ? LEAD_BLANK : LEAD_METHOD;
 }
 
-static enum lead lead_step(enum lead lead, char byte)
+static enum lead lead_step(struct wye_intake *intake, char byte)
 {
-	switch (lead) {
+	switch (intake->lead) {
 	case LEAD_NONE:
-		return byte == '\r' ? LEAD_CR : byte == '\n' ? LEAD_BAD : first_byte(byte);
 	case LEAD_CR:
-		return byte == '\n' ? LEAD_LINE : LEAD_BAD;
-	case LEAD_LINE:
-		return byte == '\r' || byte == '\n' ? LEAD_BAD : first_byte(byte);
+		return lead_begin(intake, byte);
 	case LEAD_METHOD:
-		return byte == ' ' ? LEAD_OVER : byte == '\n' ? LEAD_UNREADABLE : lead;
-	case LEAD_BLANK:
-		return byte == '\n' ? LEAD_UNREADABLE : lead;
+		if (byte == ' ')
+			return LEAD_OVER;
+		break;
 	default:
-		return lead;
+		break;
 	}
+	return byte == '\n' ? LEAD_UNREADABLE : (enum lead)intake->lead;
+}
+
+/* The last four bytes of `length`, behind `tail`, as they lie in memory. */
+static uint32_t shift(uint32_t tail, const char *data, size_t length)
+{
+	char bytes[8];
+
+	if (length >= sizeof tail) {
+		memcpy(&tail, data + length - sizeof tail, sizeof tail);
+		return tail;
+	}
+	memcpy(bytes, &tail, sizeof tail);
+	memcpy(bytes + sizeof tail, data, length);
+	memcpy(&tail, bytes + length, sizeof tail);
+	return tail;
+}
+
+/* How much of `length` is the head's. */
+static size_t find_end(struct wye_intake *intake, const char *data, size_t length)
+{
+	const char *at = memchr(data, '\n', length);
+
+	while (at) {
+		size_t used = (size_t)(at - data) + 1;
+		uint32_t tail = shift(intake->tail, data, used);
+
+		if (!memcmp(&tail, "\r\n\r\n", sizeof tail))
+			return used;
+		at = memchr(at + 1, '\n', length - used);
+	}
+	intake->tail = shift(intake->tail, data, length);
+	return 0;
 }
 
 static void look_at_head(struct wye_intake *intake, const char *data, size_t length,
 			 uint64_t position)
 {
+	size_t used;
 	const char *null;
 
-	for (size_t i = 0; i < length && intake->lead < LEAD_OVER; i++) {
-		intake->lead = (uint8_t)lead_step(intake->lead, data[i]);
-		intake->led = intake->led || intake->lead == LEAD_LINE;
-	}
+	if (intake->end != UINT64_MAX)
+		return;
+	for (size_t i = 0; i < length && intake->lead < LEAD_OVER; i++)
+		intake->lead = (uint8_t)lead_step(intake, data[i]);
+	used = find_end(intake, data, length);
+	if (used)
+		intake->end = position + used;
 	if (intake->null_at != UINT64_MAX)
 		return;
-	null = memchr(data, '\0', length);
+	null = memchr(data, '\0', used ? used : length);
 	if (null)
 		intake->null_at = position + (size_t)(null - data);
 }
@@ -110,19 +154,22 @@ struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size)
 {
 	uint64_t end = intake->next + (intake->led ? 2 : 0) + size;
 
-	if (intake->lead == LEAD_BAD)
+	if (intake->led_badly)
 		return (struct wye_fault) { 400, "bad line before the request\n" };
 	if (intake->null_at < end)
 		return (struct wye_fault) { 400, "NUL in the head\n" };
 	if (intake->received < end)
 		return (struct wye_fault) { 503, "the head was not seen\n" };
+	if (intake->end != end) /* a line that begins with a colon is empty for the engine */
+		return (struct wye_fault) { 400, "bad line end\n" };
 	intake->next = end;
 	return (struct wye_fault) { 0, NULL };
 }
 
 bool wye_intake_is_unreadable(const struct wye_intake *intake)
 {
-	return intake->lead == LEAD_UNREADABLE;
+	return intake->lead == LEAD_UNREADABLE || intake->led_badly ||
+	       intake->null_at != UINT64_MAX || intake->held;
 }
 
 /* ---- bodies ---- */
@@ -164,8 +211,9 @@ static void look(struct wye_intake *intake, const char *data, size_t length, uin
 static struct wye_fault look_behind(struct wye_intake *intake, const char *behind, uint64_t end)
 {
 	intake->lead = LEAD_NONE;
-	intake->led = false;
-	intake->null_at = UINT64_MAX;
+	intake->led = intake->led_badly = false;
+	intake->end = intake->null_at = UINT64_MAX;
+	intake->tail = 0;
 	if (intake->received > end)
 		look(intake, behind, intake->received - end, end);
 	return intake->fault;
@@ -190,7 +238,7 @@ struct wye_fault wye_intake_take_chunks(struct wye_intake *intake, const char *b
 	return look_behind(intake, behind, end);
 }
 
-/* ---- the engine's reads ---- */
+/* ---- the engine's calls ---- */
 
 static struct wye_intake *find(int descriptor)
 {
@@ -212,6 +260,41 @@ WYE_API ssize_t recv(int descriptor, void *data, size_t size, int flags)
 		return got;
 	errno = ECONNRESET;
 	return -1;
+}
+
+/* What it writes of its own is said to be written. wye itself writes to such a descriptor by
+ * other calls. */
+static bool hold(int descriptor)
+{
+	struct wye_intake *intake = find(descriptor);
+
+	if (!intake || !intake->mute)
+		return false;
+	intake->held = true;
+	return true;
+}
+
+WYE_API ssize_t send(int descriptor, const void *data, size_t size, int flags)
+{
+	if (hold(descriptor))
+		return (ssize_t)size;
+	return sendto(descriptor, data, size, flags, NULL, 0);
+}
+
+static ssize_t total(const struct msghdr *message)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++)
+		sum += message->msg_iov[i].iov_len;
+	return (ssize_t)sum;
+}
+
+WYE_API ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
+{
+	if (hold(descriptor))
+		return total(message);
+	return syscall(SYS_sendmsg, descriptor, message, flags);
 }
 
 /* On a Unix socket the engine would set TCP's options at each answer, as they fail each time.

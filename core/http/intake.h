@@ -3,7 +3,8 @@
  * intake.h - what the engine reads, seen before it does. libmicrohttpd takes more than RFC 9112
  * allows, and cuts bytes away before it shows any: empty lines and NULs in front of a request,
  * the framing of chunks. It reads by recv(), which wye defines by itself: so each byte passes
- * here as it came.
+ * here as it came. And it writes by send() and sendmsg(): so its own refusals, whose head it
+ * sends twice, can be held back, to be answered by wye.
  *
  * One per connection, known by its descriptor from when the engine is given that until it
  * closes it. Used by the connection's http thread alone.
@@ -17,9 +18,14 @@
 struct wye_intake {
 	uint64_t received; /* bytes that the engine has */
 	uint64_t next;     /* where the next head begins in them; UINT64_MAX: not known yet */
-	uint64_t null_at;  /* the first NUL from there on; UINT64_MAX: none so far */
+	uint64_t end;      /* and where that head ends; UINT64_MAX: it has not */
+	uint64_t null_at;  /* the first NUL in it; UINT64_MAX: none so far */
+	uint32_t tail;     /* its last four bytes so far */
 	uint8_t lead;      /* how far it has come: enum lead */
 	bool led;          /* an empty line stands in front of that head */
+	bool led_badly;    /* or something else, or several */
+	bool mute;         /* what the engine writes now is its own: no head is shown */
+	bool held;         /* and it has */
 	bool is_tcp;       /* else a Unix socket, which has no options of TCP */
 	struct wye_chunking chunks; /* of the present body, while `next` isn't known */
 	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */
@@ -47,7 +53,8 @@ void wye_intake_end(const struct wye_intake *intake, int descriptor);
  * becomes the head's end. 503 if it has not passed here: then nothing is known of it. */
 struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size);
 
-/* A request line has come that the engine can't read: it closes without a word. */
+/* Something has come for which the engine may close without a word: a request line that it
+ * can't read, or what takes it out of step with the lines. */
 bool wye_intake_is_unreadable(const struct wye_intake *intake);
 
 /* How the body behind that head is framed: a length, or chunks whose extensions and trailers

@@ -85,5 +85,6 @@ bool wye_transport_say(struct wye_http_connection *connection, const void *bytes
 {
 	if (connection->bridge)
 		return wye_bridge_say(connection->bridge, bytes, length);
-	return send(connection->descriptor, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+	return sendto(connection->descriptor, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL,
+		      0) >= 0; /* send(3) may be mute: see intake.h */
 }

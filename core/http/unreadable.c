@@ -33,7 +33,8 @@ void wye_unreadable_expect(const struct wye_request *request)
 
 void wye_unreadable_answer(struct wye_http_connection *connection)
 {
-	if (connection->silent || !wye_intake_is_unreadable(&connection->intake))
+	if (connection->silent || connection->phase == WYE_HTTP_ENDING ||
+	    !wye_intake_is_unreadable(&connection->intake))
 		return;
 	wye_metric_add(connection->thread->metrics->malformed, 1);
 	wye_http_connection_leave(connection, REFUSAL, sizeof REFUSAL - 1);

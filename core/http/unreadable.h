@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * unreadable.h - request lines that the engine can't read: one word, or a blank in front. It
- * closes the connection without an answer, and tells of no request: so wye answers. Http
- * thread.
+ * unreadable.h - request lines that the engine can't read: one word, or a blank in front; NULs
+ * and line ends where none may be. It closes the connection, and tells of no request: so wye
+ * answers. Http thread.
  */
 #ifndef WYE_CORE_HTTP_UNREADABLE_H
 #define WYE_CORE_HTTP_UNREADABLE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * fuzz_intake.c - what the intake knows of a connection does not depend on how the bytes came:
- * the ends of messages, and the first fault. Input: a byte for the cuts, one for the kinds of
- * bodies (two bits each), then what a client sends.
+ * the ends of messages, the first fault, and whether what is left can be read. Input: a byte
+ * for the cuts, one for the kinds of bodies (two bits each), then what a client sends.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +34,7 @@ struct result {
 	uint64_t ends[MESSAGES]; /* of heads */
 	size_t count;
 	unsigned status; /* of the fault */
+	bool unreadable; /* what lies behind the last message */
 };
 
 /* What an engine does: it reads into its buffer, and looks for a head in it. */
@@ -130,6 +131,35 @@ static bool receive(struct engine *engine, size_t most)
 	return true;
 }
 
+/* By a second, plain look at what is no whole head. */
+static bool is_unreadable(const struct engine *engine)
+{
+	const char *text = engine->buffer + engine->at, *line;
+	size_t left = engine->length - engine->at;
+	bool led = left >= 2 && !memcmp(text, "\r\n", 2);
+
+	if (engine->in_body || !left)
+		return false;
+	if (memchr(text, '\0', left) || *text == '\n' || (*text == '\r' && !led && left > 1))
+		return true;
+	text += led ? 2 : 0;
+	left -= led ? 2 : 0;
+	if (led && left && (*text == '\r' || *text == '\n'))
+		return true;
+	line = memchr(text, '\n', left);
+	return line && (*text == ' ' || !memchr(text, ' ', (size_t)(line - text)));
+}
+
+static void check_rest(struct engine *engine)
+{
+	struct result *result = &engine->result;
+
+	if (result->status || result->count == MESSAGES)
+		return; /* nothing was read any more */
+	result->unreadable = wye_intake_is_unreadable(&engine->intake);
+	must(result->unreadable == is_unreadable(engine), "can it be read or not");
+}
+
 static struct result run(const uint8_t *data, size_t length, unsigned kinds, size_t cut)
 {
 	static struct wye_intakes intakes;
@@ -149,6 +179,7 @@ static struct result run(const uint8_t *data, size_t length, unsigned kinds, siz
 		if (receive(&engine, cut < 4 ? cut + 1 : 1 + (seed >> 16) % cut))
 			serve(&engine);
 	}
+	check_rest(&engine);
 	wye_intake_end(&engine.intake, engine.ends[0]);
 	close(engine.ends[0]);
 	close(engine.ends[1]);
@@ -157,7 +188,8 @@ static struct result run(const uint8_t *data, size_t length, unsigned kinds, siz
 
 static void check_same(const struct result *a, const struct result *b)
 {
-	must(a->count == b->count && a->status == b->status, "another result");
+	must(a->count == b->count && a->status == b->status && a->unreadable == b->unreadable,
+	     "another result");
 	must(!memcmp(a->ends, b->ends, a->count * sizeof a->ends[0]), "other messages");
 }
 

@@ -212,6 +212,12 @@ def field_names():
     row("field: empty name", BAD, fields=b": y\r\n")
     row("field: empty name, no space", BAD, fields=b":y\r\n")
     row("field: a colon only", BAD, fields=b":\r\n")
+    for end in (b"\r\n", b"\n", b"\r"):  # an empty line for the engine
+        for before in (b"\n", b"\r", b"\r\n"):
+            row("field: a colon between %r and %r" % (before, end), BAD,
+                host=b"Host: localhost" + before, fields=b":" + end)
+        row("field: a colon and %r" % end, BAD, fields=b":" + end + b"X: y\r\n")
+        row("field: a colon for the head's last line, %r" % end, BAD, end=b":" + end)
     row("field: no colon", BAD, fields=b"X\r\n")
     row("field: no colon, with a space", BAD, fields=b"X y\r\n")
     row("field: no colon, first", BAD, first=b"X\r\n")

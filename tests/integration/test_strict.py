@@ -36,8 +36,6 @@ def parse(data, ended):
         if not found or not match:
             return answers + [(-1, data)] if ended or (found and not match) else answers
         status = int(match.group(1))
-        if rest.startswith(head):  # libmicrohttpd 0.9.75 sends the head of its own refusals twice
-            rest = rest[len(head) + 4:]
         length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
         size = int(length.group(1)) if length else 0
         if len(rest) < size and not ended:
