@@ -78,8 +78,9 @@ INTEGRATION_TESTS = \
 
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/crowd.py \
-	tests/integration/framing.py tests/integration/issuer.py tests/integration/peers.py \
-	tests/integration/records.py tests/integration/tokens.py tests/integration/wye.py
+	tests/integration/framing.py tests/integration/grammar.py tests/integration/issuer.py \
+	tests/integration/peers.py tests/integration/records.py tests/integration/tokens.py \
+	tests/integration/wye.py
 
 # The plugins that they use.
 check_LTLIBRARIES += \

@@ -7,6 +7,7 @@ whole and in pieces, as a plain request and as an Upgrade. A refusal ends the co
 request has another right behind it, in the same segment or record, or in the next one."""
 
 import collections
+import os
 import random
 import re
 import socket
@@ -14,6 +15,7 @@ import ssl
 import struct
 import unittest
 
+import grammar
 from certificates import Site
 from crowd import carry_on, patiently
 from framing import HELLO, REST, ROWS, request
@@ -22,6 +24,8 @@ from wye import (SANITIZED, Wye, close_code, frame, is_closed, main, read_frame,
 
 OPEN, MORE, ENDED, TORN = "still open", "more answers", "closed", "closed without close_notify"
 WAIT = 60 if SANITIZED else 20
+PATIENCE = 3 if SANITIZED else 1  # with what may have no answer
+MARKER = b"GET /marker HTTP/1.1\r\nHost: localhost\r\n\r\n"
 # Which lane, behind other requests that were answered, cut how, which of the rows.
 Way = collections.namedtuple("Way", "upgrade kept how every", defaults=(False, "whole", 1))
 WAYS = []  # of all tests here
@@ -289,6 +293,52 @@ class Behind(unittest.TestCase):
             sock.sendall(frame(8, struct.pack(">H", 1000)))
             self.assertEqual(close_code(sock), 1000)
             self.assertTrue(is_closed(sock))
+
+
+class Changed(unittest.TestCase):
+    """Requests of the table with random changes, judged by grammar.py: what it finds bad is refused, what it finds good is
+    answered, and the daemon sees the same requests in the same bytes. WYE_LONG=yes: 30,000 of them."""
+    COUNT = 30000 if os.environ.get("WYE_LONG") == "yes" else 1500
+    AT_ONCE = 300
+
+    def exchange(self, wye, data, chance):
+        places = sorted(chance.randrange(1, len(data)) for _ in range(chance.choice((0, 0, 1, 3))))
+        with socket.create_connection(("127.0.0.1", wye.port), WAIT) as sock:
+            sock.setblocking(False)
+            yield from send(sock, [data[i:j] for i, j in zip([0] + places, places + [len(data)])])
+            return (yield from receive(sock, 99))
+
+    def wrong(self, found, answers, end):
+        """What is wrong with the answers, or None. One that closes hides what is behind it."""
+        for number, kind in enumerate(found):
+            status = answers[number][0] if number < len(answers) else None
+            last = number + 1 == len(answers) and end == ENDED
+            if kind == grammar.OK and status is None:
+                return "no answer to request %d" % number
+            if kind == grammar.OK and last:
+                return None
+            if kind == grammar.BAD and not (status and status >= 400 and last):
+                return "%s for bad request %d" % (status, number)
+            if kind == grammar.INCOMPLETE and status and status < 400:
+                return "%d for incomplete request %d" % (status, number)
+            if kind != grammar.OK:
+                return None
+        return "more answers" if len(answers) > len(found) else None
+
+    def test_changed(self):
+        seed = random.randrange(1 << 32)
+        print("seed %d" % seed)
+        chance = random.Random(seed)
+        base = [data for data in (request(False, **one.parts) for one in ROWS) if len(data) < 600]
+        with Wye() as wye:
+            for _ in range(self.COUNT // self.AT_ONCE):
+                inputs = [chance.choice((b"", b"", REST)) + grammar.change(chance.choice(base), chance) + MARKER
+                          for _ in range(self.AT_ONCE)]
+                results = carry_on([self.exchange(wye, data, chance) for data in inputs], PATIENCE,
+                                   self.AT_ONCE)
+                for data, (answers, end) in zip(inputs, results):
+                    wrong = self.wrong(grammar.read(data), answers, end)
+                    self.assertIsNone(wrong, "seed %d: %r, answered %r, %s" % (seed, data, answers, end))
 
 
 class Documented(unittest.TestCase):
