@@ -384,6 +384,16 @@ static wye_metric refusal_metric(const struct wye_request *request)
 	}
 }
 
+static void log_refusal(const struct wye_request *request)
+{
+	const struct wye_reply *reply = &request->reply;
+	struct wye_text why = { "by the engine", 13 };
+
+	if (reply->kind == WYE_REPLY_BYTES)
+		why = (struct wye_text) { reply->body, (size_t)reply->length };
+	wye_http_connection_log_refusal(request->connection, reply->status, why);
+}
+
 static void count_ending(const struct wye_request *request)
 {
 	const struct wye_http_metrics *metrics = request->connection->thread->metrics;
@@ -394,6 +404,7 @@ static void count_ending(const struct wye_request *request)
 		break;
 	case WYE_REQUEST_REFUSED:
 		wye_metric_add(refusal_metric(request), 1);
+		log_refusal(request);
 		break;
 	default:
 		wye_metric_add(metrics->aborted, 1);

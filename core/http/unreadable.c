@@ -6,12 +6,13 @@
 #include "http/thread.h"
 #include "http/unreadable.h"
 
+#define WHY "bad request line"
+
 static const char REFUSAL[] = "HTTP/1.1 400 Bad Request\r\n"
 			      "Content-Type: text/plain\r\n"
 			      "Content-Length: 17\r\n"
 			      "Connection: close\r\n"
-			      "\r\n"
-			      "bad request line\n";
+			      "\r\n" WHY "\n";
 
 /* Whether its answer may be the last one on its connection: behind that nothing is said. */
 static bool is_last(const struct wye_request *request)
@@ -37,5 +38,7 @@ void wye_unreadable_answer(struct wye_http_connection *connection)
 	    !wye_intake_is_unreadable(&connection->intake))
 		return;
 	wye_metric_add(connection->thread->metrics->malformed, 1);
+	wye_http_connection_log_refusal(connection, 400,
+					(struct wye_text) { WHY, sizeof WHY - 1 });
 	wye_http_connection_leave(connection, REFUSAL, sizeof REFUSAL - 1);
 }

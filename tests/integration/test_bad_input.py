@@ -6,7 +6,7 @@ import socket
 import time
 import unittest
 
-from wye import Wye, is_closed, main, read_answer
+from wye import Wye, is_closed, main, read_answer, wait_for
 
 TIMES = "head_timeout = 0.6; body_timeout = 0.6; keepalive_timeout = 1.2;"
 REST = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -30,6 +30,17 @@ class BadInput(unittest.TestCase):
                                                    % target).encode()), 400, target)
             self.alive(wye)
             self.assertEqual(len(wye.wait_lines(6)), 6)
+
+    def test_lines_of_refusals(self):
+        """In the log, as no chain has seen them."""
+        rows = ((b"GARBAGE\r\n\r\n", "400 bad request line"),
+                (b"GET /hello HTTP/1.1\r\nHost: a/b\r\n\r\n", "400 bad Host"),
+                (b"GET /hello HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400 bad Content-Length"),
+                (b"GET /hello HTTP/2.0\r\nHost: a\r\n\r\n", "505 HTTP/1.0 and HTTP/1.1 only"))
+        with Wye() as wye:
+            for data, line in rows:
+                self.answer(wye, data)
+                wait_for(line, lambda: " info 127.0.0.1 was refused: %s\n" % line in wye.stderr())
 
     def test_large_heads(self):
         with Wye() as wye:
