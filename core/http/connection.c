@@ -445,14 +445,3 @@ struct wye_text wye_http_connection_peer(struct wye_http_connection *connection)
 			(uint8_t)wye_address_text(&connection->peer, connection->peer_text);
 	return (struct wye_text) { connection->peer_text, connection->peer_length };
 }
-
-void wye_http_connection_log_refusal(struct wye_http_connection *connection, unsigned status,
-				     struct wye_text why)
-{
-	struct wye_text peer = wye_http_connection_peer(connection);
-
-	if (why.length && why.data[why.length - 1] == '\n')
-		why.length--;
-	wye_log(WYE_LOG_INFO, "%.*s was refused: %u %.*s", (int)peer.length, peer.data, status,
-		(int)why.length, why.data);
-}

@@ -100,9 +100,4 @@ void wye_http_connection_expire(struct wye_http_connection *connection);
 
 struct wye_text wye_http_connection_peer(struct wye_http_connection *connection);
 
-/* A line in the log, of level info: no access log has what was refused before a chain. `why` is
- * what the client was told. */
-void wye_http_connection_log_refusal(struct wye_http_connection *connection, unsigned status,
-				     struct wye_text why);
-
 #endif

@@ -22,6 +22,7 @@
 #include "http/connection.h"
 #include "http/engine.h"
 #include "http/redirect.h"
+#include "http/refusal.h"
 #include "http/request.h"
 #include "http/unreadable.h"
 #include "http/upgrade.h"
@@ -104,23 +105,6 @@ static enum MHD_Result refuse(struct wye_request *request, struct wye_fault faul
 	request->ending = WYE_REQUEST_REFUSED;
 	wye_reply_plain(request, fault.status, fault.text);
 	return wye_reply_queue(request, context);
-}
-
-/* Written by ourselves, as the pool may have no room for it. */
-static enum MHD_Result too_large(struct wye_request *request)
-{
-	request->ending = WYE_REQUEST_REFUSED;
-	wye_reply_plain(request, 431, "header fields or parameters too large\n");
-	return wye_reply_say(request);
-}
-
-/* A head that the engine has refused before it showed it: for its Content-Length. */
-static void refuse_unseen(struct wye_request *request, unsigned status)
-{
-	request->ending = WYE_REQUEST_REFUSED;
-	wye_reply_plain(request, status,
-			status == 413 ? "body too large\n" : "bad Content-Length\n");
-	(void)wye_reply_say(request);
 }
 
 /* ---- the head ---- */
@@ -249,7 +233,7 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 	if (!keep_line(request, &line))
 		return MHD_NO;
 	if (!fits(request))
-		return too_large(request);
+		return wye_unreadable_refuse(request, 431);
 	fault = read_head(request, &line);
 	if (fault.status)
 		return refuse(request, fault, context);
@@ -343,10 +327,10 @@ static void note_ending(struct wye_request *request, enum MHD_RequestTermination
 	if (request->ending != WYE_REQUEST_FINISHED || request->said)
 		return; /* known: refused, timed out, stopped, aborted, answered by ourselves */
 	if (request->state == WYE_REQUEST_NEW && status) {
-		refuse_unseen(request, status);
+		(void)wye_unreadable_refuse(request, status);
 	} else if (request->state == WYE_REQUEST_NEW &&
 		   code == MHD_REQUEST_TERMINATED_WITH_ERROR) { /* its pool is full */
-		(void)too_large(request);
+		(void)wye_unreadable_refuse(request, 431);
 	} else if (request->state != WYE_REQUEST_QUEUED &&
 		   (code == MHD_REQUEST_TERMINATED_COMPLETED_OK || status)) {
 		request->ending = WYE_REQUEST_REFUSED;
@@ -367,31 +351,15 @@ static void linger(struct wye_request *request)
 		wye_http_connection_leave(request->connection, NULL, 0);
 }
 
-/* What was refused before the chain, by us or by the engine. */
-static wye_metric refusal_metric(const struct wye_request *request)
-{
-	const struct wye_http_metrics *metrics = request->connection->thread->metrics;
-
-	switch (request->reply.status) {
-	case 431:
-		return metrics->too_large_header;
-	case 414:
-		return metrics->too_large_target;
-	case 413:
-		return metrics->too_large_body;
-	default:
-		return request->reply.sealed ? metrics->malformed : metrics->engine_refused;
-	}
-}
-
-static void log_refusal(const struct wye_request *request)
+/* Before the chain, by us or by the engine. */
+static void note_refusal(const struct wye_request *request)
 {
 	const struct wye_reply *reply = &request->reply;
-	struct wye_text why = { "by the engine", 13 };
+	struct wye_text why = { NULL, 0 };
 
 	if (reply->kind == WYE_REPLY_BYTES)
 		why = (struct wye_text) { reply->body, (size_t)reply->length };
-	wye_http_connection_log_refusal(request->connection, reply->status, why);
+	wye_refusal_note(request->connection, reply->status, why);
 }
 
 static void count_ending(const struct wye_request *request)
@@ -403,8 +371,7 @@ static void count_ending(const struct wye_request *request)
 		wye_metric_add(metrics->completed, 1);
 		break;
 	case WYE_REQUEST_REFUSED:
-		wye_metric_add(refusal_metric(request), 1);
-		log_refusal(request);
+		note_refusal(request);
 		break;
 	default:
 		wye_metric_add(metrics->aborted, 1);

@@ -262,21 +262,34 @@ WYE_API ssize_t recv(int descriptor, void *data, size_t size, int flags)
 	return -1;
 }
 
+/* "HTTP/1.1 400 Bad Request ..." */
+static uint16_t status_of(const char *text, size_t length)
+{
+	enum { AT = sizeof "HTTP/1.1 " - 1 };
+	uint16_t status = 0;
+
+	for (size_t i = AT; i < AT + 3; i++)
+		if (i < length && text[i] >= '0' && text[i] <= '9')
+			status = (uint16_t)(status * 10 + (text[i] - '0'));
+	return status;
+}
+
 /* What it writes of its own is said to be written. wye itself writes to such a descriptor by
  * other calls. */
-static bool hold(int descriptor)
+static bool hold(int descriptor, const void *data, size_t size)
 {
 	struct wye_intake *intake = find(descriptor);
 
 	if (!intake || !intake->mute)
 		return false;
-	intake->held = true;
+	if (!intake->held)
+		intake->held = status_of(data, size);
 	return true;
 }
 
 WYE_API ssize_t send(int descriptor, const void *data, size_t size, int flags)
 {
-	if (hold(descriptor))
+	if (hold(descriptor, data, size))
 		return (ssize_t)size;
 	return sendto(descriptor, data, size, flags, NULL, 0);
 }
@@ -292,7 +305,8 @@ static ssize_t total(const struct msghdr *message)
 
 WYE_API ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
-	if (hold(descriptor))
+	if (message->msg_iovlen &&
+	    hold(descriptor, message->msg_iov->iov_base, message->msg_iov->iov_len))
 		return total(message);
 	return syscall(SYS_sendmsg, descriptor, message, flags);
 }

@@ -25,7 +25,7 @@ struct wye_intake {
 	bool led;          /* an empty line stands in front of that head */
 	bool led_badly;    /* or something else, or several */
 	bool mute;         /* what the engine writes now is its own: no head is shown */
-	bool held;         /* and it has */
+	uint16_t held;     /* and it has: of this status */
 	bool is_tcp;       /* else a Unix socket, which has no options of TCP */
 	struct wye_chunking chunks; /* of the present body, while `next` isn't known */
 	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */

@@ -26,6 +26,8 @@ libwyecore_a_SOURCES += \
 	core/http/miss.h \
 	core/http/redirect.c \
 	core/http/redirect.h \
+	core/http/refusal.c \
+	core/http/refusal.h \
 	core/http/reply.c \
 	core/http/request.c \
 	core/http/request.h \

@@ -2,17 +2,42 @@
  *
  * unreadable.c - see unreadable.h.
  */
+#include <string.h>
+
+#include "base/status.h"
 #include "http/connection.h"
+#include "http/refusal.h"
 #include "http/thread.h"
 #include "http/unreadable.h"
 
-#define WHY "bad request line"
+static struct wye_fault fault_of(unsigned status, const char *otherwise)
+{
+	switch (status) {
+	case 413:
+		return (struct wye_fault) { 413, "body too large\n" };
+	case 414:
+		return (struct wye_fault) { 414, "request target too long\n" };
+	case 431:
+		return (struct wye_fault) { 431, "header fields or parameters too large\n" };
+	case 505:
+		return (struct wye_fault) { 505, "HTTP/1.0 and HTTP/1.1 only\n" };
+	default:
+		return (struct wye_fault) { 400, otherwise };
+	}
+}
 
-static const char REFUSAL[] = "HTTP/1.1 400 Bad Request\r\n"
-			      "Content-Type: text/plain\r\n"
-			      "Content-Length: 17\r\n"
-			      "Connection: close\r\n"
-			      "\r\n" WHY "\n";
+enum MHD_Result wye_unreadable_refuse(struct wye_request *request, unsigned status)
+{
+	struct wye_fault fault;
+
+	if (status == 431 &&
+	    request->target.length > request->connection->thread->http->max_target)
+		status = 414;
+	fault = fault_of(status, "bad Content-Length\n");
+	request->ending = WYE_REQUEST_REFUSED;
+	wye_reply_plain(request, fault.status, fault.text);
+	return wye_reply_say(request);
+}
 
 /* Whether its answer may be the last one on its connection: behind that nothing is said. */
 static bool is_last(const struct wye_request *request)
@@ -32,13 +57,34 @@ void wye_unreadable_expect(const struct wye_request *request)
 		connection->silent = is_last(request);
 }
 
+static int compose(struct wye_buffer *out, const struct wye_fault *fault)
+{
+	int error = wye_status_begin(out, fault->status);
+
+	if (!error)
+		error = wye_buffer_printf(out, "Content-Type: text/plain; charset=utf-8\r\n");
+	return error ? error : wye_status_body(out, fault->text, strlen(fault->text));
+}
+
+static void say(struct wye_http_connection *connection, const struct wye_fault *fault)
+{
+	struct wye_buffer text = { NULL, 0, 0 };
+
+	if (!compose(&text, fault))
+		wye_http_connection_leave(connection, text.data, text.length);
+	wye_buffer_fini(&text);
+}
+
 void wye_unreadable_answer(struct wye_http_connection *connection)
 {
+	const struct wye_intake *intake = &connection->intake;
+	struct wye_fault fault =
+		fault_of(intake->led_badly ? 400 : intake->held, "bad request line\n");
+
 	if (connection->silent || connection->phase == WYE_HTTP_ENDING ||
-	    !wye_intake_is_unreadable(&connection->intake))
+	    !wye_intake_is_unreadable(intake))
 		return;
-	wye_metric_add(connection->thread->metrics->malformed, 1);
-	wye_http_connection_log_refusal(connection, 400,
-					(struct wye_text) { WHY, sizeof WHY - 1 });
-	wye_http_connection_leave(connection, REFUSAL, sizeof REFUSAL - 1);
+	say(connection, &fault);
+	wye_refusal_note(connection, fault.status,
+			 (struct wye_text) { fault.text, strlen(fault.text) });
 }

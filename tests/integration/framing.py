@@ -386,6 +386,9 @@ def targets():
     row("a long target that is allowed", 200, target=b"/hello?" + b"x" * 3900)
     row("a query beyond 4096 bytes", 414, target=b"/hello?" + b"x" * 4100)
     row("a path beyond 4096 bytes", 414, target=b"/" + b"x" * 4100)
+    for size in (10000, 30000, 100000):
+        row("a target of %d bytes" % size, 414, target=b"/" + b"x" * size)
+        row("a query of %d bytes" % size, 414, target=b"/hello?" + b"x" * size)
     row("OPTIONS *", {200, 204}, {200, 204}, method=b"OPTIONS", target=b"*", text=b"")
     row("OPTIONS * of HTTP/1.0", {200, 204}, {200, 204}, then="either", method=b"OPTIONS",
         target=b"*", version=b"HTTP/1.0", text=b"")
@@ -403,6 +406,10 @@ def methods():
     row("method of 64 characters", {400, 405, 501}, then="either", method=b"M" * 64)
     row("method of 5000 characters", {400, 405, 414, 431, 501}, then="either",
         method=b"M" * 5000)
+    for size in (30000, 100000):
+        row("method of %d characters" % size, {400, 405, 414, 431, 501}, method=b"M" * size)
+        row("%d bytes without a line's end" % size, {400, 414, 431}, raw=b"M" * size)
+    row("many empty lines before", BAD, before=b"\r\n" * 10000)
     row("no method", BAD, line=b" /hello HTTP/1.1")
     row("no method, no space", BAD, line=b"/hello HTTP/1.1")
     for byte in DELIMITERS + b":\x80\xff":
