@@ -33,12 +33,12 @@ struct wye_http_connection {
 	struct MHD_Connection *engine; /* NULL before and after the engine knows it */
 	struct wye_request *request;   /* the one being served */
 	enum wye_http_phase phase;
-	bool first;                /* no request has been completed on it */
-	bool handed_over;          /* the socket lives on elsewhere: limits are left there */
-	bool silent;               /* its last answer is given: see unreadable.h */
-	int descriptor;            /* the client's socket; -1: it has left with its session */
-	int engine_descriptor;     /* what the engine has: the same, but under TLS */
-	struct wye_bridge *bridge; /* NULL: plain */
+	bool first;       /* no request has been completed on it */
+	bool handed_over; /* the socket lives on elsewhere: limits are left there */
+	bool silent;      /* a request has it, or its last answer is given: see unreadable.h */
+	int descriptor;   /* the client's socket; -1: it has left with its session */
+	int engine_descriptor;               /* what the engine has: the same, but under TLS */
+	struct wye_bridge *bridge;           /* NULL: plain */
 	const struct wye_tls_peer *tls_peer; /* held; NULL: plain, or before any request */
 	uint64_t since;    /* milliseconds: when the phase began, or last made progress */
 	uint64_t requests; /* completed on it */

@@ -52,6 +52,7 @@ static void *request_line(void *cls, const char *target, struct MHD_Connection *
 	if (!request)
 		return NULL;
 	connection->request = request;
+	connection->silent = true;
 	connection->phase = WYE_HTTP_HEAD;
 	connection->since = connection->thread->loop.now;
 	wye_metric_add(connection->thread->metrics->requests, 1);
@@ -260,8 +261,8 @@ static bool is_called_too_soon(struct wye_request *request)
 	bool expects = request->head.expects;
 
 	request->head.expects = false;
-	return expects && request->state == WYE_REQUEST_READING && !request->reading &&
-	       intake->received > intake->next;
+	return expects && !request->reading && intake->received > intake->next &&
+	       (request->state == WYE_REQUEST_READING || request->state == WYE_REQUEST_UPGRADE);
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *engine, const char *url,

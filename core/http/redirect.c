@@ -104,6 +104,7 @@ static void answer(struct wye_request *request)
 enum MHD_Result wye_redirect_answer(struct wye_request *request, bool body, void **context)
 {
 	request->reading = body;
+	request->last = true; /* as it is queued in the engine's first call */
 	answer(request);
 	return wye_reply_queue(request, context);
 }

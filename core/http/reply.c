@@ -337,6 +337,12 @@ static bool lacks_something(const struct wye_request *request)
 			   inputs->cookies.incomplete));
 }
 
+static enum MHD_Result close_behind(struct wye_request *request, struct MHD_Response *response)
+{
+	request->last = true;
+	return MHD_add_response_header(response, "Connection", "close");
+}
+
 /* NULL without memory. */
 static struct MHD_Response *build(struct wye_request *request)
 {
@@ -351,12 +357,12 @@ static struct MHD_Response *build(struct wye_request *request)
 		whole = MHD_add_response_header(response, field->name,
 						*field->value ? field->value : " ");
 	if (whole && reply->kind == WYE_REPLY_EVENTS) /* a HEAD's, as the GET's would be */
-		whole = MHD_add_response_header(response, "Connection", "close");
+		whole = close_behind(request, response);
 	if (whole && reply->kind == WYE_REPLY_EVENTS &&
 	    !wye_reply_find_header(request, "Cache-Control").data)
 		whole = MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (whole && request->connection->thread->draining)
-		whole = MHD_add_response_header(response, "Connection", "close");
+		whole = close_behind(request, response);
 	if (whole)
 		return response;
 	if (response)

@@ -133,6 +133,7 @@ struct wye_request {
 	bool at_head;  /* it was suspended in the engine's first call, which will come again */
 	bool dropping; /* nobody wants the rest of it */
 	bool said;     /* the answer is written by ourselves: as it is, nothing can wrap it */
+	bool last;     /* its answer says that the connection closes */
 
 	struct wye_inputs *inputs; /* NULL: none was asked for */
 	struct wye_buffer body;

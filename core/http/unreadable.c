@@ -42,19 +42,20 @@ enum MHD_Result wye_unreadable_refuse(struct wye_request *request, unsigned stat
 /* Whether its answer may be the last one on its connection: behind that nothing is said. */
 static bool is_last(const struct wye_request *request)
 {
-	return request->ending != WYE_REQUEST_FINISHED ||
-	       request->state != WYE_REQUEST_QUEUED || request->reading ||
-	       request->reply.kind == WYE_REPLY_EVENTS ||
-	       request->connection->thread->draining || request->version.data[7] == '0' ||
-	       wye_head_lists(&request->head, "Connection", "close");
+	const struct wye_head *head = &request->head;
+
+	if (request->ending != WYE_REQUEST_FINISHED || request->state != WYE_REQUEST_QUEUED ||
+	    request->reading || request->last || wye_head_lists(head, "Connection", "close"))
+		return true;
+	return request->version.data[7] == '0' &&
+	       !wye_head_lists(head, "Connection", "keep-alive");
 }
 
 void wye_unreadable_expect(const struct wye_request *request)
 {
 	struct wye_http_connection *connection = request->connection;
 
-	if (wye_intake_is_unreadable(&connection->intake))
-		connection->silent = is_last(request);
+	connection->silent = wye_intake_is_unreadable(&connection->intake) && is_last(request);
 }
 
 static int compose(struct wye_buffer *out, const struct wye_fault *fault)

@@ -10,31 +10,35 @@ void wye_early_add(struct wye_socket *socket, struct wye_early *early)
 	early->socket = socket;
 	early->next = socket->loop->early;
 	socket->loop->early = early;
+	socket->early = true;
 	wye_socket_touch(socket);
 }
 
-static struct wye_early **find(struct wye_stream_loop *loop, const struct wye_socket *socket)
+/* It is there. */
+static struct wye_early **find(const struct wye_socket *socket)
 {
-	struct wye_early **link = &loop->early;
+	struct wye_early **link = &socket->loop->early;
 
-	while (*link && (*link)->socket != socket)
+	while ((*link)->socket != socket)
 		link = &(*link)->next;
 	return link;
 }
 
-struct wye_early *wye_early_take(struct wye_stream_loop *loop, const struct wye_socket *socket)
+struct wye_early *wye_early_take(struct wye_socket *socket)
 {
-	struct wye_early **link = find(loop, socket), *early = *link;
+	struct wye_early **link, *early;
 
-	if (early)
-		*link = early->next;
+	if (!socket->early)
+		return NULL;
+	socket->early = false;
+	link = find(socket);
+	early = *link;
+	*link = early->next;
 	return early;
 }
 
 void wye_early_move(const struct wye_socket *from, struct wye_socket *to)
 {
-	struct wye_early *early = *find(from->loop, from);
-
-	if (early)
-		early->socket = to;
+	if (from->early)
+		(*find(from))->socket = to;
 }

@@ -13,9 +13,9 @@
 void wye_early_add(struct wye_socket *socket, struct wye_early *early);
 
 /* Takes it out of the list, to be freed; or NULL. */
-struct wye_early *wye_early_take(struct wye_stream_loop *loop, const struct wye_socket *socket);
+struct wye_early *wye_early_take(struct wye_socket *socket);
 
-/* Another receives it. */
+/* Another receives it, which is `from` otherwise (wye_socket_move()). */
 void wye_early_move(const struct wye_socket *from, struct wye_socket *to);
 
 #endif

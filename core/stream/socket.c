@@ -207,7 +207,7 @@ static void end(struct wye_socket *socket)
 	socket->ops->ended(socket, (enum wye_socket_end)socket->end);
 	wye_tls_destroy(socket->tls);
 	socket->tls = NULL;
-	free(wye_early_take(loop, socket));
+	free(wye_early_take(socket));
 	if (socket->waits)
 		wye_socket_relieve(socket);
 	atomic_fetch_sub_explicit(&loop->open, 1, memory_order_relaxed);
@@ -329,10 +329,9 @@ static void receive_late(struct wye_socket *socket, uint8_t *data, size_t length
 
 static void receive_early(struct wye_socket *socket)
 {
-	struct wye_early *early = wye_early_take(socket->loop, socket);
+	struct wye_early *early = wye_early_take(socket);
 
-	if (early)
-		receive_late(socket, early->bytes, early->length);
+	receive_late(socket, early->bytes, early->length);
 	free(early);
 }
 
@@ -346,7 +345,7 @@ static void settle(struct wye_socket *socket)
 	}
 	if (socket->tls && wye_tls_has_news(socket->tls) && !socket->paused)
 		receive_late(socket, NULL, 0);
-	if (socket->loop->early && !socket->paused)
+	if (socket->early && !socket->paused)
 		receive_early(socket);
 	flush(socket);
 }

@@ -76,6 +76,7 @@ struct wye_socket {
 			 waits for room */
 	bool broken;  /* a write failed where it could not be told */
 	bool dropped; /* what waits is not waited for */
+	bool early;   /* something of it lies in the loop's list (early.h) */
 	bool dirty, blocked, receiving, closing, killed, paused, resuming, ticking;
 };
 

@@ -124,6 +124,24 @@ class Events(unittest.TestCase):
             sock.close()
             wye.wait_metric("streams_open", 0)
 
+    def test_garbage_behind(self):
+        """What can't be read behind the request is nobody's: the stream goes on, and leaves the limits once."""
+        with self.wye("max_connections = 20;") as wye:
+            for garbage in (b"\0", b"GARBAGE\r\n\r\n", b"\r\n\r\n", b" GET /counts HTTP/1.1\r\n\r\n") * 8:
+                sock = self.stream(wye)
+                self.until(sock, b"event: hello")
+                sock.close()
+                with wye.socket() as sock:
+                    sock.sendall(b"GET /feed HTTP/1.1\r\nHost: a\r\n\r\n" + garbage)
+                    data = self.until(sock, b"event: hello")
+                    self.assertEqual(data.count(b"HTTP/1.1 "), 1, data)
+                    self.assertTrue(data.startswith(b"HTTP/1.1 200 "), data)
+                wye.wait_metric("streams_open", 0)
+            wye.wait_metric("http_connections_open", 0)
+            self.assertEqual(wye.metrics()["http_malformed_total"], 0)
+            self.assertEqual(wye.metrics()["connections_refused_full_total"], 0)
+            self.assertEqual(wye.stop(), 0)
+
     def test_ends(self):
         with self.wye() as wye:
             socks = [self.stream(wye) for _ in range(20)]

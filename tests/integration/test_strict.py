@@ -276,10 +276,16 @@ class Behind(unittest.TestCase):
             for data, expected in ((REST, [200, 400]), (REST * 3, [200, 200, 200, 400]),
                                    (closing, [200]), (old, [200]), (REST + closing, [200, 200]),
                                    (request(False, host=b""), [400]), (b"", [400]),
-                                   (request(False, target=b"/none"), [404, 400])):
+                                   (request(False, target=b"/none"), [404, 400]),
+                                   (request(False, version=b"HTTP/1.0", fields=b"Connection: keep-alive\r\n"),
+                                    [200, 400]),
+                                   (request(False, fields=b"Connection: x\r\nConnection: Close\r\n"), [200]),
+                                   (request(False, fields=b"Expect: 100-continue\r\n"), [200, 400]),
+                                   (upgrade(version="12"), [426, 400]),
+                                   (upgrade(version="12", headers="Expect: 100-continue\r\n"), [426, 400])):
                 with self.subTest(data):
                     self.assertEqual(self.answers(wye, data + self.GARBAGE), expected)
-            wye.wait_metric("http_malformed_total", 5)
+            wye.wait_metric("http_malformed_total", 9)
             wye.wait_metric("http_connections_open", 0)
 
     def test_frames(self):

@@ -100,6 +100,13 @@ class ToHttps(unittest.TestCase):
             self.leads_to(wye, request * 5, "https://a/hello")
             self.assertEqual(wye.metrics()["rest_requests_total"], 1)
 
+    def test_one_answer(self):
+        """Nor is anything behind it refused."""
+        with self.wye() as wye:
+            for garbage in (b"GARBAGE\r\n\r\n", b"\0", b" \n"):
+                self.leads_to(wye, b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" + garbage, "https://a/hello")
+            self.assertEqual(wye.metrics()["http_malformed_total"], 0)
+
     def test_refused(self):
         """No Host that is none gets into a Location."""
         with self.wye() as wye:
