@@ -5,6 +5,8 @@
  * for the cuts, one for the kinds of bodies (two bits each), then what a client sends.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,8 +136,9 @@ static bool receive(struct engine *engine, size_t most)
 /* By a second, plain look at what is no whole head. */
 static bool is_unreadable(const struct engine *engine)
 {
-	const char *text = engine->buffer + engine->at, *line;
-	size_t left = engine->length - engine->at;
+	size_t at = engine->at - (engine->led ? 2 : 0);
+	const char *text = engine->buffer + at, *line;
+	size_t left = engine->length - at;
 	bool led = left >= 2 && !memcmp(text, "\r\n", 2);
 
 	if (engine->in_body || !left)
@@ -160,6 +163,32 @@ static void check_rest(struct engine *engine)
 	must(result->unreadable == is_unreadable(engine), "can it be read or not");
 }
 
+/* What an engine says by itself is held back, until it shows a head. */
+static void check_hold(struct engine *engine)
+{
+	static char text[] = "HTTP/1.1 505 Too New\r\n\r\n";
+	struct iovec part = { .iov_base = text, .iov_len = sizeof text - 1 };
+	const struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	char got[sizeof text];
+	int on = 1;
+
+	for (int shown = 0; shown < 2; shown++) {
+		ssize_t wanted = shown ? (ssize_t)part.iov_len : -1;
+
+		engine->intake.mute = !shown;
+		must(send(engine->ends[0], text, part.iov_len, 0) == (ssize_t)part.iov_len,
+		     "said to be sent");
+		must(recv(engine->ends[1], got, sizeof got, MSG_DONTWAIT) == wanted, "sent");
+		must(sendmsg(engine->ends[0], &message, 0) == (ssize_t)part.iov_len,
+		     "said to be sent, in parts");
+		must(recv(engine->ends[1], got, sizeof got, MSG_DONTWAIT) == wanted,
+		     "sent in parts");
+	}
+	must(engine->intake.held == 505 && wye_intake_is_unreadable(&engine->intake), "held");
+	must(!setsockopt(engine->ends[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
+	     "an option that is of no interest");
+}
+
 static struct result run(const uint8_t *data, size_t length, unsigned kinds, size_t cut)
 {
 	static struct wye_intakes intakes;
@@ -180,6 +209,8 @@ static struct result run(const uint8_t *data, size_t length, unsigned kinds, siz
 			serve(&engine);
 	}
 	check_rest(&engine);
+	if (kinds & 0x80)
+		check_hold(&engine);
 	wye_intake_end(&engine.intake, engine.ends[0]);
 	close(engine.ends[0]);
 	close(engine.ends[1]);
