@@ -89,4 +89,5 @@ tests_fuzz_fuzz_target_SOURCES += tests/fuzz/runner.c
 TESTS += $(FUZZ_TARGETS)
 endif
 
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/planted tests/fuzz/run
+TESTS += tests/fuzz/planted-apply
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/planted tests/fuzz/planted-apply tests/fuzz/run
