@@ -6,6 +6,7 @@ one segment with the Upgrade, though no client should send it so early (4.1)."""
 
 import socket
 import struct
+import threading
 import unittest
 
 import test_deflate
@@ -117,6 +118,17 @@ class Segments(unittest.TestCase):
                                 self.assertEqual(read_frame(sock), answer, (name, at))
                             self.assertEqual(close_code(sock), 1000, (name, at))
                             self.assertTrue(is_closed(sock), (name, at))
+
+    def test_many_behind_the_head(self):
+        """More than one read takes: the rest comes in its order."""
+        with Wye(route=LIMIT) as wye, wye.socket() as sock:
+            sender = threading.Thread(target=sock.sendall, args=(
+                upgrade() + b"".join(frame(2, b"%d" % i) for i in range(5000)),))
+            sender.start()
+            self.assertIn(" 101 ", read_head(sock))
+            for i in range(5000):
+                self.assertEqual(read_frame(sock), (2, b"%d" % i))
+            sender.join()
 
     def test_a_client_that_leaves_behind_the_head(self):
         """What it said is received; then its end is seen."""
