@@ -69,7 +69,7 @@ class BodyLimit(unittest.TestCase):
                              (200, "body 1000"))
             self.assertEqual(self.ask(wye, "/mirror", coding, chunks(500, 501)[:-5],
                                       closes=True), (413, "body too large"))
-            self.assertEqual(wye.metrics()["http_body_too_large_total"], 1)
+            wye.wait_metric("http_body_too_large_total", 1)
 
     def test_beside_max_body(self):
         """The smaller of both counts; where it is skipped, that of the route alone."""
