@@ -355,6 +355,7 @@ void wye_http_connection_rest(struct wye_http_connection *connection)
 {
 	connection->first = false;
 	connection->intake.mute = true;
+	connection->intake.head_only = false;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);
 	if (connection->thread->draining && !connection->handed_over &&

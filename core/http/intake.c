@@ -276,21 +276,32 @@ static uint16_t status_of(const char *text, size_t length)
 
 /* What it writes of its own is said to be written. wye itself writes to such a descriptor by
  * other calls. */
-static bool hold(int descriptor, const void *data, size_t size)
+static ssize_t hold(struct wye_intake *intake, const void *data, size_t size)
 {
-	struct wye_intake *intake = find(descriptor);
-
-	if (!intake || !intake->mute)
-		return false;
 	if (!intake->held)
 		intake->held = status_of(data, size);
-	return true;
+	return (ssize_t)size;
+}
+
+/* Of such an answer its head is sent by itself, and then the end of chunks that are none. */
+static ssize_t send_head(struct wye_intake *intake, int descriptor, const char *data,
+			 size_t size, int flags)
+{
+	ssize_t sent = sendto(descriptor, data, size, flags, NULL, 0);
+
+	if (sent == (ssize_t)size && size >= 4 && !memcmp(data + size - 4, "\r\n\r\n", 4))
+		intake->mute = true;
+	return sent;
 }
 
 WYE_API ssize_t send(int descriptor, const void *data, size_t size, int flags)
 {
-	if (hold(descriptor, data, size))
-		return (ssize_t)size;
+	struct wye_intake *intake = find(descriptor);
+
+	if (intake && intake->mute)
+		return hold(intake, data, size);
+	if (intake && intake->head_only)
+		return send_head(intake, descriptor, data, size, flags);
 	return sendto(descriptor, data, size, flags, NULL, 0);
 }
 
@@ -305,9 +316,12 @@ static ssize_t total(const struct msghdr *message)
 
 WYE_API ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
-	if (message->msg_iovlen &&
-	    hold(descriptor, message->msg_iov->iov_base, message->msg_iov->iov_len))
+	struct wye_intake *intake = find(descriptor);
+
+	if (intake && intake->mute && message->msg_iovlen) {
+		(void)hold(intake, message->msg_iov->iov_base, message->msg_iov->iov_len);
 		return total(message);
+	}
 	return syscall(SYS_sendmsg, descriptor, message, flags);
 }
 

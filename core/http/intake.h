@@ -24,8 +24,9 @@ struct wye_intake {
 	uint8_t lead;      /* how far it has come: enum lead */
 	bool led;          /* an empty line stands in front of that head */
 	bool led_badly;    /* or something else, or several */
-	bool mute;         /* what the engine writes now is its own: no head is shown */
-	uint16_t held;     /* and it has: of this status */
+	bool mute;         /* what the engine writes is not sent: no head is shown */
+	bool head_only;    /* behind the present answer's head nothing is to be sent */
+	uint16_t held;     /* its own, of this status */
 	bool is_tcp;       /* else a Unix socket, which has no options of TCP */
 	struct wye_chunking chunks; /* of the present body, while `next` isn't known */
 	struct wye_fault fault;     /* of them: the engine is told that the peer has gone */

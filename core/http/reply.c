@@ -4,7 +4,6 @@
  * are read from files and sources are in source.c.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -295,22 +294,23 @@ void wye_reply_seal(struct wye_request *request)
 	request->reply.sealed = true;
 }
 
-/* It has no body, and the Content-Length of the 200 in its place (RFC 9110, 8.6): the engine
- * would say 0. */
-static struct MHD_Response *not_modified(const struct wye_reply *reply)
+/* 304 and HEAD have no body, but the Content-Length of what they stand for (RFC 9110, 8.6), or
+ * none if that isn't known: then the engine says "chunked", and sends the end of the chunks all
+ * the same, which is held back. */
+static struct MHD_Response *head_only(struct wye_request *request)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-	char text[24];
+	uint64_t length = request->reply.length;
 
-	snprintf(text, sizeof text, "%" PRIu64, reply->length);
-	if (!response || reply->length == WYE_LENGTH_UNKNOWN ||
-	    (MHD_set_response_options(response, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH,
-				      MHD_RO_END) &&
-	     MHD_add_response_header(response, "Content-Length", text)))
-		return response;
-	MHD_destroy_response(response);
-	return NULL;
+	request->connection->intake.head_only = length == WYE_LENGTH_UNKNOWN;
+	return wye_source_unread(length);
+}
+
+static bool has_only_a_head(const struct wye_request *request)
+{
+	const struct wye_reply *reply = &request->reply;
+
+	return reply->status == 304 ||
+	       (request->method_bit == WYE_METHOD_HEAD && reply->length == WYE_LENGTH_UNKNOWN);
 }
 
 static struct MHD_Response *make_response(struct wye_request *request)
@@ -319,8 +319,8 @@ static struct MHD_Response *make_response(struct wye_request *request)
 
 	if (reply->status == 204) /* RFC 9110, 6.4.1 */
 		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-	if (reply->status == 304)
-		return not_modified(reply);
+	if (has_only_a_head(request))
+		return head_only(request);
 	if (reply->kind == WYE_REPLY_BYTES && !wye_source_paced(request))
 		return MHD_create_response_from_buffer(reply->length, (void *)reply->body,
 						       MHD_RESPMEM_PERSISTENT);

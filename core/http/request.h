@@ -210,5 +210,7 @@ bool wye_source_paced(const struct wye_request *request);
 /* The engine's response for a body that is a file or a source, or paced. NULL without memory.
  */
 struct MHD_Response *wye_source_response(struct wye_request *request);
+/* One whose body is of this length, or of an unknown one, and is never read. */
+struct MHD_Response *wye_source_unread(uint64_t length);
 
 #endif

@@ -153,10 +153,11 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
 		request->reply.sent += (uint64_t)got;
 		return got;
 	}
-	if (!got)
-		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (got == -EAGAIN && request->ticket)
 		return 0; /* suspended */
+	request->connection->thread->unfinished = true;
+	if (!got)
+		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (got == -EAGAIN)
 		wye_log(WYE_LOG_ERROR, "the source of %s waits without a ticket",
 			request->reply.culprit);
@@ -187,7 +188,26 @@ static ssize_t read_piece(void *cls, uint64_t position, char *buffer, size_t siz
 		return (ssize_t)size;
 	}
 	got = pread(reply->file, buffer, size, (off_t)(reply->offset + position));
-	return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+	if (got > 0)
+		return got;
+	request->connection->thread->unfinished = true;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static ssize_t read_nothing(void *cls, uint64_t position, char *buffer, size_t size)
+{
+	(void)cls;
+	(void)position;
+	(void)buffer;
+	(void)size;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+struct MHD_Response *wye_source_unread(uint64_t length)
+{
+	return MHD_create_response_from_callback(length == WYE_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN
+									      : length,
+						 BLOCK, read_nothing, NULL, NULL);
 }
 
 struct MHD_Response *wye_source_response(struct wye_request *request)
@@ -205,7 +225,6 @@ struct MHD_Response *wye_source_response(struct wye_request *request)
 			reply->file = -1; /* the engine's now */
 		return response;
 	}
-	/* Of an event stream only the head is sent so, for a HEAD: nothing is read. */
 	return MHD_create_response_from_callback(
 		reply->length == WYE_LENGTH_UNKNOWN ? MHD_SIZE_UNKNOWN : reply->length, BLOCK,
 		read_source, request, NULL);

@@ -215,7 +215,10 @@ static void *run(void *argument)
 	wye_intakes_enter(&thread->intakes);
 	wye_tls_thread_begin();
 	while (!thread->stopping) {
-		(void)MHD_run_wait(thread->daemon, wye_loop_timeout(&thread->loop));
+		int timeout = thread->unfinished ? 0 : wye_loop_timeout(&thread->loop);
+
+		thread->unfinished = false;
+		(void)MHD_run_wait(thread->daemon, timeout);
 		wye_loop_turn(&thread->loop);
 		if (thread->loop.watches)
 			wye_loop_watches(&thread->loop);

@@ -67,6 +67,7 @@ struct wye_http_thread {
 	struct wye_id_table *tickets;
 	unsigned waiting; /* suspended requests */
 	bool draining, stopping;
+	bool unfinished; /* the engine has something to end of which no event will tell */
 	struct wye_mail order; /* of main's, one at a time: it needs no memory at the end */
 	struct wye_round *round;
 };
