@@ -18,6 +18,7 @@
 #include "base/metric.h"
 #include "http/bridge.h"
 #include "http/connection.h"
+#include "http/refusal.h"
 #include "http/request.h"
 #include "http/thread.h"
 #include "http/transport.h"
@@ -26,13 +27,6 @@
 enum {
 	BODY_LOOK = 1000, /* milliseconds between looks for a client that has gone */
 };
-
-static const char TIMED_OUT[] = "HTTP/1.1 408 Request Timeout\r\n"
-				"Content-Type: text/plain\r\n"
-				"Content-Length: 16\r\n"
-				"Connection: close\r\n"
-				"\r\n"
-				"request timeout\n";
 
 static struct wye_http_connection *take(struct wye_http_thread *thread)
 {
@@ -140,10 +134,23 @@ static uint64_t allowance(const struct wye_http_connection *connection)
 	return 0;
 }
 
+static bool is_head(const struct wye_http_connection *connection)
+{
+	const struct wye_request *request = connection->request;
+
+	return request && request->method_bit ? request->method_bit == WYE_METHOD_HEAD
+					      : wye_intake_is_head(&connection->intake);
+}
+
 static void say_timed_out(struct wye_http_connection *connection)
 {
-	if (wye_transport_say(connection, TIMED_OUT, sizeof TIMED_OUT - 1))
+	static const struct wye_fault fault = { 408, "request timeout\n" };
+	struct wye_buffer text = { NULL, 0, 0 };
+
+	if (!wye_refusal_compose(&text, &fault, is_head(connection)) &&
+	    wye_transport_say(connection, text.data, text.length))
 		wye_metric_add(connection->thread->metrics->timed_out, 1);
+	wye_buffer_fini(&text);
 }
 
 static void cut(struct wye_http_connection *connection, bool late)

@@ -24,6 +24,7 @@
 #include "http/redirect.h"
 #include "http/refusal.h"
 #include "http/request.h"
+#include "http/transport.h"
 #include "http/unreadable.h"
 #include "http/upgrade.h"
 #include "http/wait.h"
@@ -330,7 +331,8 @@ static void note_ending(struct wye_request *request, enum MHD_RequestTermination
 	if (request->state == WYE_REQUEST_NEW && status) {
 		(void)wye_unreadable_refuse(request, status);
 	} else if (request->state == WYE_REQUEST_NEW &&
-		   code == MHD_REQUEST_TERMINATED_WITH_ERROR) { /* its pool is full */
+		   code == MHD_REQUEST_TERMINATED_WITH_ERROR &&
+		   !request->connection->intake.ended) { /* its pool is full */
 		(void)wye_unreadable_refuse(request, 431);
 	} else if (request->state != WYE_REQUEST_QUEUED &&
 		   (code == MHD_REQUEST_TERMINATED_COMPLETED_OK || status)) {
@@ -342,14 +344,19 @@ static void note_ending(struct wye_request *request, enum MHD_RequestTermination
 	}
 }
 
-/* The engine closes after an answer that did not wait for the body. */
+/* The engine closes behind a last answer: what the client has sent beyond the request would
+ * reset the connection, and what is on its way to it would be lost (RFC 9112, 9.6). */
 static void linger(struct wye_request *request)
 {
+	struct wye_http_connection *connection = request->connection;
 	bool refused = request->ending == WYE_REQUEST_REFUSED;
 	bool unread = request->reading && request->state == WYE_REQUEST_QUEUED;
 
-	if (!request->said && (refused || unread))
-		wye_http_connection_leave(request->connection, NULL, 0);
+	if (request->said || connection->bridge)
+		return;
+	if (refused || unread ||
+	    (wye_reply_is_last(request) && wye_transport_is_in_danger(connection)))
+		wye_http_connection_leave(connection, NULL, 0);
 }
 
 /* Before the chain, by us or by the engine. */

@@ -157,6 +157,13 @@ static struct wye_fault read_expect(struct wye_head *head, struct wye_text value
 	return FINE;
 }
 
+/* RFC 9112, 9.3. */
+static void note_connection(struct wye_head *head, struct wye_text value)
+{
+	head->closes = head->closes || wye_list_has(value, "close");
+	head->keeps = head->keeps || wye_list_has(value, "keep-alive");
+}
+
 static struct wye_fault note(struct wye_head *head, const struct wye_field *field)
 {
 	struct wye_text name = field->name;
@@ -168,6 +175,10 @@ static struct wye_fault note(struct wye_head *head, const struct wye_field *fiel
 		return wye_text_is(name, "Expect") ? read_expect(head, field->value) : FINE;
 	case 7:
 		head->upgrades = head->upgrades || wye_text_is(name, "Upgrade");
+		return FINE;
+	case 10:
+		if (wye_text_is(name, "Connection"))
+			note_connection(head, field->value);
 		return FINE;
 	case 14:
 		return wye_text_is(name, "Content-Length") ? read_length(head, field->value)

@@ -17,9 +17,10 @@ struct wye_head {
 	struct wye_text host;     /* of Host, or of an absolute-form target */
 	bool chunked;             /* a body in chunks */
 	bool has_length;
-	uint64_t length; /* of the body */
-	bool expects;    /* Expect: 100-continue */
-	bool upgrades;   /* there is an Upgrade field */
+	uint64_t length;    /* of the body */
+	bool expects;       /* Expect: 100-continue */
+	bool upgrades;      /* there is an Upgrade field */
+	bool closes, keeps; /* Connection: close, keep-alive */
 };
 
 /* What a request line says, as the engine has split it. */

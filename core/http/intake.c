@@ -79,6 +79,7 @@ static enum lead lead_begin(struct wye_intake *intake, char byte)
 		intake->led = true;
 		return LEAD_NONE;
 	}
+	intake->method = (uint8_t)byte;
 	return byte == ' ' ? LEAD_BLANK : LEAD_METHOD;
 }
 
@@ -91,6 +92,7 @@ static enum lead lead_step(struct wye_intake *intake, char byte)
 	case LEAD_METHOD:
 		if (byte == ' ')
 			return LEAD_OVER;
+		intake->method = intake->method << 8 | (uint8_t)byte;
 		break;
 	default:
 		break;
@@ -172,6 +174,11 @@ bool wye_intake_is_unreadable(const struct wye_intake *intake)
 	       intake->null_at != UINT64_MAX || intake->held;
 }
 
+bool wye_intake_is_head(const struct wye_intake *intake)
+{
+	return intake->lead == LEAD_OVER && intake->method == 0x48454144; /* "HEAD" */
+}
+
 /* ---- bodies ---- */
 
 static void look_at_chunks(struct wye_intake *intake, const char *data, size_t length,
@@ -211,6 +218,7 @@ static void look(struct wye_intake *intake, const char *data, size_t length, uin
 static struct wye_fault look_behind(struct wye_intake *intake, const char *behind, uint64_t end)
 {
 	intake->lead = LEAD_NONE;
+	intake->method = 0;
 	intake->led = intake->led_badly = false;
 	intake->end = intake->null_at = UINT64_MAX;
 	intake->tail = 0;
@@ -250,10 +258,14 @@ static struct wye_intake *find(int descriptor)
 WYE_API ssize_t recv(int descriptor, void *data, size_t size, int flags)
 {
 	ssize_t got = recvfrom(descriptor, data, size, flags, NULL, NULL);
-	struct wye_intake *intake = got > 0 ? find(descriptor) : NULL;
+	struct wye_intake *intake = find(descriptor);
 
 	if (!intake)
 		return got;
+	if (got <= 0) {
+		intake->ended = intake->ended || !got || errno != EAGAIN;
+		return got;
+	}
 	look(intake, data, (size_t)got, intake->received);
 	intake->received += (size_t)got;
 	if (!intake->fault.status)

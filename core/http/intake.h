@@ -21,10 +21,12 @@ struct wye_intake {
 	uint64_t end;      /* and where that head ends; UINT64_MAX: it has not */
 	uint64_t null_at;  /* the first NUL in it; UINT64_MAX: none so far */
 	uint32_t tail;     /* its last four bytes so far */
+	uint64_t method;   /* its method so far, if that is short: a byte each */
 	uint8_t lead;      /* how far it has come: enum lead */
 	bool led;          /* an empty line stands in front of that head */
 	bool led_badly;    /* or something else, or several */
 	bool mute;         /* what the engine writes is not sent: no head is shown */
+	bool ended;        /* the engine has read the client's end, or an error */
 	bool head_only;    /* behind the present answer's head nothing is to be sent */
 	uint16_t held;     /* its own, of this status */
 	bool is_tcp;       /* else a Unix socket, which has no options of TCP */
@@ -57,6 +59,9 @@ struct wye_fault wye_intake_take_head(struct wye_intake *intake, size_t size);
 /* Something has come for which the engine may close without a word: a request line that it
  * can't read, or what takes it out of step with the lines. */
 bool wye_intake_is_unreadable(const struct wye_intake *intake);
+
+/* Its method is HEAD: an answer has no body. */
+bool wye_intake_is_head(const struct wye_intake *intake);
 
 /* How the body behind that head is framed: a length, or chunks whose extensions and trailers
  * have so many bytes. `behind` is the engine's memory behind the head, where the rest of what

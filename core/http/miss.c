@@ -136,7 +136,6 @@ void wye_miss_answer(struct wye_request *request)
 	} else if (request->method_bit == WYE_METHOD_OPTIONS) {
 		answer_options(request, allowed | socket.allowed);
 	} else if (!allowed && (request->method_bit & (WYE_METHOD_GET | WYE_METHOD_HEAD))) {
-		reply_field(request, "Upgrade", "websocket");
 		wye_reply_plain(request, 426, "this path speaks WebSocket only\n");
 	} else {
 		allow(request, allowed | socket.allowed);

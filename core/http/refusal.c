@@ -2,11 +2,26 @@
  *
  * refusal.c - see refusal.h.
  */
+#include <string.h>
+
 #include <wye/log.h>
 
+#include "base/status.h"
 #include "http/connection.h"
 #include "http/refusal.h"
 #include "http/thread.h"
+
+int wye_refusal_compose(struct wye_buffer *out, const struct wye_fault *fault, bool head)
+{
+	size_t length = strlen(fault->text);
+	int error = wye_status_begin(out, fault->status);
+
+	if (!error)
+		error = wye_buffer_printf(out, "Content-Type: text/plain; charset=utf-8\r\n");
+	if (!error && head)
+		return wye_buffer_printf(out, "Content-Length: %zu\r\n\r\n", length);
+	return error ? error : wye_status_body(out, fault->text, length);
+}
 
 static wye_metric metric_of(const struct wye_http_metrics *metrics, unsigned status,
 			    bool by_engine)

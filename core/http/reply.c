@@ -361,6 +361,9 @@ static struct MHD_Response *build(struct wye_request *request)
 	if (whole && reply->kind == WYE_REPLY_EVENTS &&
 	    !wye_reply_find_header(request, "Cache-Control").data)
 		whole = MHD_add_response_header(response, "Cache-Control", "no-store");
+	if (whole && reply->status == 426) /* RFC 9110, 15.5.22 and 7.8 */
+		whole = MHD_add_response_header(response, "Upgrade", "websocket") &&
+			MHD_add_response_header(response, "Connection", "Upgrade");
 	if (whole && request->connection->thread->draining)
 		whole = close_behind(request, response);
 	if (whole)
@@ -392,6 +395,22 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 	request->state = queued ? WYE_REQUEST_QUEUED : WYE_REQUEST_CUT;
 	wye_http_connection_serve(request->connection);
 	return queued;
+}
+
+/* Its end is that of the connection (RFC 9112, 6.3). */
+static bool ends_by_close(const struct wye_request *request)
+{
+	return request->version.data[7] == '0' && request->reply.length == WYE_LENGTH_UNKNOWN;
+}
+
+bool wye_reply_is_last(const struct wye_request *request)
+{
+	const struct wye_head *head = &request->head;
+
+	if (request->ending != WYE_REQUEST_FINISHED || request->state != WYE_REQUEST_QUEUED ||
+	    request->reading || request->last || head->closes)
+		return true;
+	return request->version.data[7] == '0' && (!head->keeps || ends_by_close(request));
 }
 
 /* RFC 9110, 6.4.1. What a GET would get has another length: none is said. */

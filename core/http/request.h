@@ -196,6 +196,9 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context);
  * connection. In an engine's call, to be returned from it. */
 enum MHD_Result wye_reply_say(struct wye_request *request);
 
+/* Whether the connection closes behind the reply, or may do so. */
+bool wye_reply_is_last(const struct wye_request *request);
+
 /* Head, and body if that is bytes, as wye writes them by itself. Returns 0 or -ENOMEM. */
 int wye_reply_compose(const struct wye_request *request, struct wye_buffer *out) WYE_MUST_CHECK;
 

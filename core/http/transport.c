@@ -5,12 +5,17 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "http/bridge.h"
 #include "http/transport.h"
+
+enum {
+	MUCH = 65536, /* bytes under way: the client may send more meanwhile */
+};
 
 /* False for a Unix socket: nothing is counted there (see wye_source_paced()). */
 static bool tcp_info(const struct wye_http_connection *connection, struct tcp_info *info)
@@ -59,6 +64,19 @@ bool wye_transport_has_more(const struct wye_http_connection *connection)
 	if (wye_transport_received(connection, &bytes) && bytes > connection->intake.next)
 		return true;
 	return connection->bridge && is_readable(connection->descriptor);
+}
+
+static bool has_unsent(int descriptor)
+{
+	int unsent = 0;
+
+	return !ioctl(descriptor, SIOCOUTQ, &unsent) && unsent > MUCH;
+}
+
+bool wye_transport_is_in_danger(const struct wye_http_connection *connection)
+{
+	return connection->intake.received > connection->intake.next ||
+	       is_readable(connection->descriptor) || has_unsent(connection->descriptor);
 }
 
 /* What is encrypted still may be a request, too. */

@@ -17,6 +17,10 @@ bool wye_transport_acked(const struct wye_http_connection *connection, uint64_t 
 /* A next request, or a part of it, has come; the engine may have read it. */
 bool wye_transport_has_more(const struct wye_http_connection *connection);
 
+/* If a plain socket were closed now, what has come beyond the present request, or may still
+ * come, would reset it, and what is under way would be lost. */
+bool wye_transport_is_in_danger(const struct wye_http_connection *connection);
+
 /* Bytes have come that the engine has not read. */
 bool wye_transport_is_waiting(const struct wye_http_connection *connection);
 

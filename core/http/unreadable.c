@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "base/status.h"
 #include "http/connection.h"
 #include "http/refusal.h"
 #include "http/thread.h"
@@ -34,44 +33,26 @@ enum MHD_Result wye_unreadable_refuse(struct wye_request *request, unsigned stat
 	    request->target.length > request->connection->thread->http->max_target)
 		status = 414;
 	fault = fault_of(status, "bad Content-Length\n");
+	if (wye_intake_is_head(&request->connection->intake))
+		request->method_bit = WYE_METHOD_HEAD;
 	request->ending = WYE_REQUEST_REFUSED;
 	wye_reply_plain(request, fault.status, fault.text);
 	return wye_reply_say(request);
-}
-
-/* Whether its answer may be the last one on its connection: behind that nothing is said. */
-static bool is_last(const struct wye_request *request)
-{
-	const struct wye_head *head = &request->head;
-
-	if (request->ending != WYE_REQUEST_FINISHED || request->state != WYE_REQUEST_QUEUED ||
-	    request->reading || request->last || wye_head_lists(head, "Connection", "close"))
-		return true;
-	return request->version.data[7] == '0' &&
-	       !wye_head_lists(head, "Connection", "keep-alive");
 }
 
 void wye_unreadable_expect(const struct wye_request *request)
 {
 	struct wye_http_connection *connection = request->connection;
 
-	connection->silent = wye_intake_is_unreadable(&connection->intake) && is_last(request);
-}
-
-static int compose(struct wye_buffer *out, const struct wye_fault *fault)
-{
-	int error = wye_status_begin(out, fault->status);
-
-	if (!error)
-		error = wye_buffer_printf(out, "Content-Type: text/plain; charset=utf-8\r\n");
-	return error ? error : wye_status_body(out, fault->text, strlen(fault->text));
+	connection->silent =
+		wye_intake_is_unreadable(&connection->intake) && wye_reply_is_last(request);
 }
 
 static void say(struct wye_http_connection *connection, const struct wye_fault *fault)
 {
 	struct wye_buffer text = { NULL, 0, 0 };
 
-	if (!compose(&text, fault))
+	if (!wye_refusal_compose(&text, fault, wye_intake_is_head(&connection->intake)))
 		wye_http_connection_leave(connection, text.data, text.length);
 	wye_buffer_fini(&text);
 }
