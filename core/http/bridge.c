@@ -393,11 +393,15 @@ bool wye_bridge_say(struct wye_bridge *bridge, const void *bytes, size_t length)
 	return !bridge->broken;
 }
 
+void wye_bridge_cut_short(struct wye_bridge *bridge)
+{
+	bridge->cut_short = true;
+}
+
 void wye_bridge_cut(struct wye_bridge *bridge)
 {
 	if (bridge->engine.descriptor < 0 || bridge->engine_left) {
-		wye_tls_shut(bridge->tls);
-		wye_crossing_send(bridge);
+		wye_crossing_shut(bridge);
 		wye_crossing_lose(bridge);
 	} else {
 		stop_passing(bridge);

@@ -28,6 +28,9 @@ bool wye_bridge_has_ended(const struct wye_bridge *bridge);
 /* Sends bytes of our own behind all that the engine has written. False: that can't be. */
 bool wye_bridge_say(struct wye_bridge *bridge, const void *bytes, size_t length);
 
+/* The answer under way won't be whole: the client is not told of a proper end. */
+void wye_bridge_cut_short(struct wye_bridge *bridge);
+
 /* Ends the engine's side: it will notice, as if the client had gone. What it has written is
  * sent still. If the engine is not there, all ends at once, and the connection is released. */
 void wye_bridge_cut(struct wye_bridge *bridge);

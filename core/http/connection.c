@@ -87,7 +87,8 @@ static void look_for_head(struct wye_http_connection *connection)
  * short read for the edge's last. */
 static bool has_gone(const struct wye_http_connection *connection)
 {
-	return connection->phase == WYE_HTTP_BODY && wye_transport_has_ended(connection);
+	return (connection->phase == WYE_HTTP_BODY || connection->phase == WYE_HTTP_IDLE) &&
+	       wye_transport_has_ended(connection);
 }
 
 /* The engine has written all of an answer long before a client has it: under TLS it is ours. */
@@ -153,8 +154,22 @@ static void say_timed_out(struct wye_http_connection *connection)
 	wye_buffer_fini(&text);
 }
 
+void wye_http_connection_cut_short(struct wye_http_connection *connection)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (!connection->request || !wye_reply_ends_by_close(connection->request))
+		return;
+	if (connection->bridge)
+		wye_bridge_cut_short(connection->bridge);
+	else
+		(void)!connect(connection->descriptor, &nobody, sizeof nobody); /* resets TCP */
+}
+
 static void cut(struct wye_http_connection *connection, bool late)
 {
+	if (connection->phase == WYE_HTTP_SERVING)
+		wye_http_connection_cut_short(connection);
 	connection->phase = WYE_HTTP_ENDING;
 	if (!connection->bridge)
 		shutdown(connection->descriptor, SHUT_RDWR);

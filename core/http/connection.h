@@ -91,6 +91,10 @@ int wye_http_connection_depart(struct wye_http_connection *connection, const cha
 void wye_http_connection_leave(struct wye_http_connection *connection, const void *bytes,
 			       size_t length);
 
+/* The answer under way can't be finished. Where its end is that of the connection, the client
+ * gets a reset, or no close_notify, so that it doesn't take what it has for the whole. */
+void wye_http_connection_cut_short(struct wye_http_connection *connection);
+
 /* Shuts the socket down: the engine then ends what it has with exactly one completion. */
 void wye_http_connection_cut(struct wye_http_connection *connection);
 

@@ -54,6 +54,13 @@ static bool take_piece(struct wye_bridge *bridge)
 	return false;
 }
 
+void wye_crossing_shut(struct wye_bridge *bridge)
+{
+	if (!bridge->cut_short)
+		wye_tls_shut(bridge->tls);
+	wye_crossing_send(bridge);
+}
+
 void wye_crossing_take(struct wye_bridge *bridge)
 {
 	while (!bridge->broken && !bridge->output_ended && !wye_tls_waiting(bridge->tls) &&
@@ -61,8 +68,7 @@ void wye_crossing_take(struct wye_bridge *bridge)
 		;
 	if (!bridge->output_ended || bridge->broken)
 		return;
-	wye_tls_shut(bridge->tls);
-	wye_crossing_send(bridge);
+	wye_crossing_shut(bridge);
 }
 
 void wye_crossing_take_all(struct wye_bridge *bridge)

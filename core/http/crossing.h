@@ -33,6 +33,7 @@ struct wye_bridge {
 	bool input_ended;  /* the client sends no more */
 	bool deaf;         /* the engine takes no more */
 	bool output_ended; /* the engine writes no more */
+	bool cut_short;    /* an answer is not whole: close_notify would say that it is */
 	bool engine_left;
 	bool broken; /* nothing can be read or written any more */
 	bool gone;   /* and nobody is there to be told */
@@ -46,6 +47,9 @@ void wye_crossing_lose(struct wye_bridge *bridge);
 void wye_crossing_send(struct wye_bridge *bridge);
 /* Plain bytes to the client. */
 void wye_crossing_encrypt(struct wye_bridge *bridge, const void *data, size_t length);
+
+/* Says goodbye, unless an answer is cut short. */
+void wye_crossing_shut(struct wye_bridge *bridge);
 
 /* What the engine has written, while the client takes it; behind its end, close_notify. */
 void wye_crossing_take(struct wye_bridge *bridge);

@@ -397,10 +397,10 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 	return queued;
 }
 
-/* Its end is that of the connection (RFC 9112, 6.3). */
-static bool ends_by_close(const struct wye_request *request)
+bool wye_reply_ends_by_close(const struct wye_request *request)
 {
-	return request->version.data[7] == '0' && request->reply.length == WYE_LENGTH_UNKNOWN;
+	return request->state == WYE_REQUEST_QUEUED && request->version.data[7] == '0' &&
+	       request->reply.length == WYE_LENGTH_UNKNOWN;
 }
 
 bool wye_reply_is_last(const struct wye_request *request)
@@ -410,7 +410,8 @@ bool wye_reply_is_last(const struct wye_request *request)
 	if (request->ending != WYE_REQUEST_FINISHED || request->state != WYE_REQUEST_QUEUED ||
 	    request->reading || request->last || head->closes)
 		return true;
-	return request->version.data[7] == '0' && (!head->keeps || ends_by_close(request));
+	return request->version.data[7] == '0' &&
+	       (!head->keeps || wye_reply_ends_by_close(request));
 }
 
 /* RFC 9110, 6.4.1. What a GET would get has another length: none is said. */

@@ -196,6 +196,9 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context);
  * connection. In an engine's call, to be returned from it. */
 enum MHD_Result wye_reply_say(struct wye_request *request);
 
+/* The reply is queued, and its end is that of the connection (RFC 9112, 6.3). */
+bool wye_reply_ends_by_close(const struct wye_request *request);
+
 /* Whether the connection closes behind the reply, or may do so. */
 bool wye_reply_is_last(const struct wye_request *request);
 

@@ -161,6 +161,7 @@ static ssize_t read_source(void *cls, uint64_t position, char *buffer, size_t si
 	if (got == -EAGAIN)
 		wye_log(WYE_LOG_ERROR, "the source of %s waits without a ticket",
 			request->reply.culprit);
+	wye_http_connection_cut_short(request->connection);
 	return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
