@@ -84,7 +84,9 @@ static bool split_line(char *bytes, size_t length, struct wye_request_line *line
 	return true;
 }
 
-/* RFC 9112, 3: a token, a blank, a target without blanks and NUL, a blank, a version, CRLF. */
+/* RFC 9112, 3: a token, a blank, a target without blanks and NUL, a blank, a version, CRLF. Or
+ * NUL and LF, which look the same once the engine has zeroed them: the intake has seen them
+ * before. */
 static bool is_line(const char *bytes, size_t length)
 {
 	const char *end = memchr(bytes, '\n', length), *at = bytes, *version;
@@ -94,7 +96,7 @@ static bool is_line(const char *bytes, size_t length)
 	if (at == bytes || *at != ' ')
 		return false;
 	version = (const char *)memrchr(bytes, ' ', (size_t)(end - bytes)) + 1;
-	if (end - version != 9 || end[-1] != '\r' ||
+	if (end - version != 9 || (end[-1] && end[-1] != '\r') ||
 	    (memcmp(version, "HTTP/1.0", 8) && memcmp(version, "HTTP/1.1", 8)))
 		return false;
 	return !memchr(at, '\0', (size_t)(version - at));
