@@ -1,6 +1,7 @@
 # Tests of the running daemon, with clients that others wrote.
 INTEGRATION_TESTS = \
 	tests/integration/test_access_log.py \
+	tests/integration/test_answers.py \
 	tests/integration/test_acks.py \
 	tests/integration/test_admission.py \
 	tests/integration/test_api_key.py \

@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""How answers are framed and end (RFC 9110, 9112), byte by byte: a lenient client sees nothing of it, a proxy does."""
+
+import os
+import re
+import socket
+import ssl
+import tempfile
+import time
+import unittest
+
+from certificates import Site
+from wye import PLUGINS, TEST_PLUGINS, Wye, main, upgrade
+
+CONFIG = """
+listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false; {listen} }} );
+plugin_path = "{plugins}"; http_threads = 1; stream_loops = 1; log_level = "debug"; {top}
+plugins = ( {{ load = "echo"; }}, {{ load = "clock"; }}, {{ load = "{bodies}"; as = "bodies"; }} );
+middleware = ( {{ use = "compress"; minimum = 1000; }} );
+rest = {{ routes = (
+  {{ path = "/hello"; handler = "respond"; body = "hello\\n"; methods = [ "GET", "POST" ]; }},
+  {{ path = "/files/*rest"; handler = "files"; root = "{root}"; }},
+  {{ path = "/source"; handler = "bodies/source"; }},
+  {{ path = "/zipped"; handler = "bodies/source"; chain = [ "compress" ]; }},
+  {{ path = "/clock"; handler = "clock"; }} ); }};
+websocket = {{ routes = ( {{ path = "/ws"; handler = "echo"; }} ); }};
+"""
+HOST = b" HTTP/1.1\r\nHost: a\r\n"
+NEXT = b"GET /hello" + HOST + b"\r\n"
+LARGE = 3000000
+SITE = Site()
+
+
+def heads(data):
+    """Each head in `data`, and whether a body of the known one lies behind it."""
+    return re.findall(rb"HTTP/1\.1 (\d\d\d) .*?\r\n\r\n", data, re.S)
+
+
+class Answers(unittest.TestCase):
+    def wye(self, top="", listen=""):
+        root = self.enterContext(tempfile.TemporaryDirectory())
+        for name, size in (("small", 3), ("large", LARGE)):
+            with open(os.path.join(root, name), "wb") as out:
+                out.write(b"x" * size)
+        return Wye(config=CONFIG.format(plugins=PLUGINS, root=root, top=top, listen=listen,
+                                        bodies=os.path.join(TEST_PLUGINS, "bodies.so")))
+
+    def all_of(self, sock):
+        """What comes, up to the end; and that."""
+        data = b""
+        try:
+            while True:
+                piece = sock.recv(65536)
+                if not piece:
+                    return data, "end"
+                data += piece
+        except ConnectionResetError:
+            return data, "reset"
+        except ssl.SSLEOFError:
+            return data, "no close_notify"
+
+    def ask(self, wye, request):
+        with wye.socket() as sock:
+            sock.sendall(request)
+            return self.all_of(sock)
+
+    def next_is_clean(self, wye, request, status):
+        """The answer is a head, and right behind it begins the next one."""
+        data, end = self.ask(wye, request + b"GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        self.assertEqual(end, "end")
+        head, behind = data.split(b"\r\n\r\n", 1)
+        self.assertTrue(head.startswith(b"HTTP/1.1 %d " % status), data)
+        self.assertTrue(behind.startswith(b"HTTP/1.1 200 OK\r\n"), data)
+        return head + b"\r\n"
+
+    def test_only_a_head(self):
+        """HEAD and 304 have no body, nor the end of one, and a length that is right or none."""
+        with self.wye() as wye:
+            for path in (b"/source?size=10", b"/zipped?size=3000", b"/hello", b"/files/small", b"/files/large"):
+                head = self.next_is_clean(wye, b"HEAD " + path + HOST + b"\r\n", 200)
+                self.assertLessEqual(head.count(b"Content-Length"), 1, head)
+            self.assertIn(b"\r\nContent-Length: %d\r\n" % LARGE, head)
+            head = self.next_is_clean(wye, b"GET /files/small" + HOST + b"If-None-Match: *\r\n\r\n", 304)
+            self.assertEqual(re.findall(rb"Content-Length: (\d+)\r\n", head), [b"3"])
+            data, _ = self.ask(wye, b"HEAD /clock" + HOST + b"\r\n")
+            self.assertTrue(data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1, data)
+
+    def test_refused_heads(self):
+        with self.wye() as wye:
+            for rest, status in ((b"/" + b"x" * 60000 + HOST, 414), (b"/hello" + HOST + b"Content-Length: 5x\r\n", 400),
+                                 (b"/hello HTTP/2.0\r\n", 505), (b"/hello" + HOST + b"X: " + b"x" * 30000 + b"\r\n", 431),
+                                 (b"/hello HTTP/1.1\r\n", 400)):
+                data, end = self.ask(wye, b"HEAD " + rest + b"\r\n")
+                self.assertEqual((heads(data), end), ([b"%d" % status], "end"), data)
+                self.assertTrue(data.endswith(b"\r\n\r\n"), data)
+
+    def test_in_time(self):
+        """The end of a source is no matter of a timer."""
+        with self.wye() as wye:
+            for request in (b"GET /source?size=0 HTTP/1.0\r\n\r\n", b"GET /source?size=1&wait=2 HTTP/1.0\r\n\r\n",
+                            b"GET /source?size=100000&fail=50000" + HOST + b"\r\n") * 5:
+                start = time.monotonic()
+                self.ask(wye, request)
+                self.assertLess(time.monotonic() - start, 4, request)
+
+    def test_cut_short(self):
+        """What ends by the connection's end, and is not whole, ends by a reset."""
+        request = b"GET /source?size=100000&fail=50000 HTTP/1.0\r\n\r\n"
+        with self.wye() as wye:
+            self.assertEqual(self.ask(wye, request)[1], "reset")
+            self.assertEqual(self.ask(wye, b"GET /source?size=1000 HTTP/1.0\r\n\r\n")[1], "end")
+        context = SITE.context()
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        with self.wye(listen=SITE.listen) as wye:
+            for text, wanted in ((request, "no close_notify"), (b"GET /source?size=1000 HTTP/1.0\r\n\r\n", "end")):
+                plain = socket.create_connection(("127.0.0.1", wye.port), 20)
+                with context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as sock:
+                    sock.sendall(text)
+                    self.assertEqual(self.all_of(sock)[1], wanted)
+
+    def test_not_reset(self):
+        """By what the client sends behind the last request, before the answer has come or while it does."""
+        with self.wye() as wye:
+            for request in (b"GET /files/large HTTP/1.0\r\n\r\n", b"GET /files/large" + HOST + b"Connection: close\r\n\r\n"):
+                for behind, late in ((b"\r\n", False), (b"\r\n", True), (NEXT * 50, False), (NEXT, True)):
+                    with wye.socket() as sock:
+                        sock.sendall(request if late else request + behind)
+                        data = sock.recv(100)
+                        if late:
+                            sock.sendall(behind)
+                        more, end = self.all_of(sock)
+                        data += more
+                        self.assertEqual((end, len(data.split(b"\r\n\r\n", 1)[1])), ("end", LARGE))
+
+    def test_end_with_the_request(self):
+        """A client's end that came in one piece with its request is seen, and is no next request."""
+        with self.wye("head_timeout = 0.5;") as wye:
+            for _ in range(20):
+                with wye.socket() as sock:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                    sock.sendall(NEXT)
+                    sock.shutdown(socket.SHUT_WR)
+                    data, end = self.all_of(sock)
+                    self.assertEqual((heads(data), end), ([b"200"], "end"))
+
+    def test_upgrade_required(self):
+        with self.wye() as wye:
+            for request in (b"GET /ws" + HOST + b"\r\n", upgrade(version="12")):
+                data, _ = self.ask(wye, request + b"GET / HTTP/1.0\r\n\r\n")
+                self.assertRegex(data, rb"^HTTP/1.1 426 ")
+                self.assertIn(b"\r\nConnection: Upgrade\r\n", data)
+                self.assertIn(b"\r\nUpgrade: websocket\r\n", data)
+
+    def test_timed_out(self):
+        with self.wye("head_timeout = 0.3; body_timeout = 0.3;") as wye:
+            for request, body in ((b"POST /hello" + HOST + b"Content-Length: 5\r\n\r\n", True), (b"GET /hel", True),
+                                  (b"HEAD /hello HTTP/1.1\r\nHo", False)):
+                data, _ = self.ask(wye, request)
+                self.assertRegex(data, rb"^HTTP/1.1 408 .*\r\nDate: ")
+                self.assertEqual(data.endswith(b"request timeout\n"), body, data)
+
+    def test_who_leaves_within_a_head(self):
+        """Is no 431, over TLS either."""
+        with self.wye(listen=SITE.listen) as wye:
+            for _ in range(20):
+                with SITE.connect(wye) as sock:
+                    sock.sendall(b"GET /hello HTTP/1.1\r\nHost: lo")
+            wye.wait_metric("http_connections_open", 0)
+            wye.wait_metric("tls_connections_open", 0)
+            self.assertEqual(wye.metrics()["http_header_too_large_total"], 0)
+
+
+if __name__ == "__main__":
+    main()
