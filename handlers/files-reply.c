@@ -115,9 +115,9 @@ static void make_etag(const struct files_found *found, char out[FILES_ETAG])
 	*out = '\0';
 }
 
-/* What a 304 has, too (RFC 9110, 15.4.5). */
-static void put_fields(struct wye_request *request, const struct files *files,
-		       const struct files_validators *current)
+/* What belongs to the file's bytes; a 304 has it, too (RFC 9110, 15.4.5). */
+static void put_file_fields(struct wye_request *request, const struct files *files,
+			    const struct files_validators *current)
 {
 	char date[WYE_HTTP_DATE];
 
@@ -126,6 +126,10 @@ static void put_fields(struct wye_request *request, const struct files *files,
 	put_field(request, "Last-Modified", date);
 	if (files->cache_control.data)
 		(void)wye_reply_header(request, "Cache-Control", files->cache_control);
+}
+
+static void put_common_fields(struct wye_request *request, const struct files *files)
+{
 	if (files->coding_count)
 		put_field(request, "Vary", "Accept-Encoding");
 	if (files->nosniff)
@@ -189,7 +193,8 @@ static void answer_bytes(struct wye_request *request, const struct files *files,
 	}
 }
 
-/* What a condition or a range does not fit. */
+/* What a condition or a range does not fit. It is no state of the file: no cache may keep it as
+ * long as that. */
 static void answer_refusal(struct wye_request *request, unsigned status, uint64_t size)
 {
 	if (status == 412) {
@@ -214,10 +219,12 @@ void files_reply(struct wye_request *request, const struct files *files,
 		modified = now;
 	make_etag(found, etag);
 	current = (struct files_validators) { text_of(etag), modified };
-	put_fields(request, files, &current);
+	put_common_fields(request, files);
 	status = files_judge(&asked->conditions, &current);
 	if (status == 200 && is_get(request))
 		extent = files_extent(&asked->conditions, &current, size, now, &first, &length);
+	if (status != 412 && extent != FILES_OUTSIDE)
+		put_file_fields(request, files, &current);
 	if (status == 304) {
 		wye_reply_file(request, 304, NULL, found->descriptor, 0, size);
 	} else if (status == 200 && extent != FILES_OUTSIDE) {

@@ -246,6 +246,13 @@ class Files(unittest.TestCase):
             for target in ("/app/none.js", "/app/users/x.png"):
                 self.assertEqual(raw(wye, target)[0], 404)
 
+    def assert_no_state(self, head):
+        """A refusal is not the file: what is said of that would let a cache keep the error."""
+        for name in ("Cache-Control", "ETag", "Last-Modified", "Accept-Ranges"):
+            self.assertIsNone(field(head, name), head)
+        self.assertEqual((field(head, "Vary"), field(head, "X-Content-Type-Options")),
+                         ("Accept-Encoding", "nosniff"))
+
     def test_conditions(self):
         with self.tree.wye() as wye:
             _, head, _ = raw(wye, "/s/a.txt")
@@ -274,6 +281,8 @@ class Files(unittest.TestCase):
                                          (tag, "max-age=60", "Accept-Encoding"))
                         self.assertIsNone(field(head, "Content-Type"))
                         self.assertEqual(field(head, "Content-Length"), "12")
+                    if status == 412:
+                        self.assert_no_state(head)
                     if method == "GET" and status != 304:
                         read_exactly(sock, int(field(head, "Content-Length")))
                     self.assertEqual(read_answer(sock)[2], b"n")  # the next one follows at once
@@ -319,6 +328,7 @@ class Files(unittest.TestCase):
             for more in ("%d-" % size, "-0"):
                 status, head, _ = raw(wye, "/s/big.bin", "Range: bytes=%s\r\n" % more)
                 self.assertEqual((status, field(head, "Content-Range")), (416, "bytes */%d" % size))
+                self.assert_no_state(head)
             for more in ("Range: bytes=0-1,4-5", "Range: lines=1-2", "Range: bytes=2-1",
                          "Range: bytes=0-1\r\nRange: bytes=4-5",
                          "Range: bytes=0-1\r\nIf-Range: \"x\"",
