@@ -88,6 +88,18 @@ static int take_file(struct answer *answer, const struct wye_settings *settings,
 	return error;
 }
 
+/* 204, 205 and 304 have no content (RFC 9110, 15.3.5, 15.3.6, 15.4.5). */
+static int check_status(const struct answer *answer, struct wye_error *why)
+{
+	unsigned status = answer->status;
+
+	if (!answer->length || (status != 204 && status != 205 && status != 304))
+		return 0;
+	wye_setting_error(answer->settings, answer->content ? "file" : "body", why,
+			  "an answer with status %u can't have a body", status);
+	return -EINVAL;
+}
+
 static int take_field(struct answer *answer, const char *name, const char *value,
 		      struct wye_error *why)
 {
@@ -147,6 +159,8 @@ static int route(void *instance, const struct wye_settings *settings, void **out
 	answer->body = wye_setting_string(settings, "body");
 	answer->length = strlen(answer->body);
 	error = take_file(answer, settings, why);
+	if (!error)
+		error = check_status(answer, why);
 	if (!error)
 		error = take_fields(answer, why);
 	if (error)

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 import urllib.request
 
-from wye import PROGRAM, Wye, main, read_answer
+from wye import PROGRAM, Wye, check_config, main, read_answer
 
 
 class Rest(unittest.TestCase):
@@ -59,6 +59,21 @@ class Rest(unittest.TestCase):
             with open(path, "ab") as out:
                 out.write(b"x")
             self.assertIn("File too large", refusal(path))
+            with open(path, "wb") as out:
+                out.write(b"x")
+            self.assertIn("an answer with status 205 can't have a body",
+                          refusal(path, "status = 205;"))
+
+    def test_statuses_without_content(self):
+        config = ('listen = ( { address = "127.0.0.1"; port = 0; } ); rest = { routes = (\n'
+                  '{ path = "/"; handler = "respond"; status = %d;\n%s } ); };')
+        for status in (204, 205, 304):
+            result, text = check_config(config % (status, 'body = "x";'))
+            self.assertEqual(result, 1, text)
+            self.assertRegex(text, r"wye\.conf:3: .*an answer with status %d can't have a body" % status)
+            with Wye(config=config % (status, 'body = "";')) as wye:
+                answer = wye.get("/")
+                self.assertEqual((answer.status, answer.text), (status, ""))
 
     def test_methods(self):
         with Wye() as wye:
