@@ -131,3 +131,23 @@ bool compress_body_wrap(struct wye_request *request, const struct compress_body 
 	stop(compression);
 	return false;
 }
+
+static ssize_t read_nothing(struct wye_request *request, void *argument, void *buffer,
+			    size_t size)
+{
+	(void)request;
+	(void)argument;
+	(void)buffer;
+	(void)size;
+	return 0;
+}
+
+static const struct wye_source nothing = { .size = sizeof nothing, .read = read_nothing };
+
+bool compress_body_omit(struct wye_request *request, const struct compress_body *body)
+{
+	struct wye_inner *inner;
+
+	return running < body->max_running &&
+	       !wye_reply_wrap(request, WYE_LENGTH_UNKNOWN, &nothing, NULL, &inner);
+}

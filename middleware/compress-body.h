@@ -21,5 +21,7 @@ struct compress_body {
  * be wrapped, or there is no memory. */
 bool compress_body_wrap(struct wye_request *request, const struct compress_body *body,
 			enum coding coding);
+/* The same for a HEAD: the length is as unknown as the GET's, and nothing is compressed. */
+bool compress_body_omit(struct wye_request *request, const struct compress_body *body);
 
 #endif

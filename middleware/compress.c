@@ -220,15 +220,19 @@ static bool may_transform(const struct wye_request *request)
 	return !field_list_has(wye_reply_find_header(request, "Cache-Control"), "no-transform");
 }
 
-/* Whether the answer is compressed for clients that take it. */
+/* Whether the answer's body, but for its type, is compressed for clients that take it. */
 static bool suits(const struct wye_request *request, const struct compress *compress)
+{
+	return wye_reply_length(request) >= compress->minimum &&
+	       !wye_reply_find_header(request, "Content-Encoding").data &&
+	       !wye_reply_find_header(request, "Content-Range").data && may_transform(request);
+}
+
+static bool has_content(const struct wye_request *request)
 {
 	unsigned status = wye_reply_status(request);
 
-	return status != 204 && status != 206 && status != 304 &&
-	       wye_reply_length(request) >= compress->minimum && has_type(request, compress) &&
-	       !wye_reply_find_header(request, "Content-Encoding").data &&
-	       !wye_reply_find_header(request, "Content-Range").data && may_transform(request);
+	return status != 204 && status != 206;
 }
 
 static enum coding wanted(const struct wye_request *request, const struct compress *compress)
@@ -253,32 +257,59 @@ static bool is_head(const struct wye_request *request)
 /* ---- fields ---- */
 
 /* What is compressed is the same for whoever decodes it, and other bytes (RFC 9110, 8.8.3.3).
- */
-static void weaken(struct wye_request *request)
+ * NULL if there is no strong one, or no memory. */
+static const char *weak_form(struct wye_request *request, struct wye_text tag)
 {
-	struct wye_text tag = wye_reply_find_header(request, "ETag");
 	char *weak;
 
 	if (!tag.length || tag.data[0] != '"')
+		return NULL;
+	weak = wye_request_allocate(request, tag.length + 3);
+	if (!weak)
+		return NULL;
+	memcpy(weak, "W/", 2);
+	memcpy(weak + 2, tag.data, tag.length + 1);
+	return weak;
+}
+
+static void weaken(struct wye_request *request)
+{
+	struct wye_text tag = wye_reply_find_header(request, "ETag");
+	const char *weak = weak_form(request, tag);
+
+	if (!tag.length || tag.data[0] != '"')
 		return;
-	weak = wye_request_allocate(request, tag.length + 2);
-	if (weak) {
-		memcpy(weak, "W/", 2);
-		memcpy(weak + 2, tag.data, tag.length);
-	}
 	wye_reply_remove_header(request, "ETag");
 	if (weak)
 		(void)wye_reply_header(request, "ETag",
 				       (struct wye_text) { weak, tag.length + 2 });
 }
 
-/* A cache that has the weak one must find that it is meant (RFC 9111, 4.3.4). */
-static void on_not_modified(struct wye_request *request)
+static bool knows(const struct wye_request *request, const char *tag)
 {
-	struct wye_text known = wye_request_header(request, "If-None-Match");
+	struct wye_field field;
+
+	for (size_t i = 0; tag && wye_request_header_at(request, i, &field); i++)
+		if (field.name.length == 13 &&
+		    !strncasecmp(field.name.data, "If-None-Match", 13) &&
+		    field_list_has(field.value, tag))
+			return true;
+	return false;
+}
+
+/* A cache must find the one that is meant of those that it has (RFC 9111, 4.3.4). If it names
+ * none, or both, that is the GET's; the type of that is most often not known here. */
+static void on_not_modified(struct wye_request *request, const struct compress *compress)
+{
+	struct wye_text tag = wye_reply_find_header(request, "ETag");
+	bool weak = knows(request, weak_form(request, tag)), strong = knows(request, tag.data);
 
 	field_list_vary(request, "Accept-Encoding");
-	if (known.length > 2 && !memcmp(known.data, "W/", 2))
+	if (weak == strong)
+		weak = suits(request, compress) &&
+		       (!wye_reply_type(request) || has_type(request, compress)) &&
+		       wanted(request, compress) != CODING_IDENTITY;
+	if (weak)
 		weaken(request);
 }
 
@@ -293,6 +324,13 @@ static void mark(struct wye_request *request, enum coding coding)
 	weaken(request);
 }
 
+static bool change_body(struct wye_request *request, const struct compress *compress,
+			enum coding coding)
+{
+	return is_head(request) ? compress_body_omit(request, &compress->body)
+				: compress_body_wrap(request, &compress->body, coding);
+}
+
 static void on_response(struct wye_request *request, void *instance, void *state)
 {
 	const struct compress *compress = instance;
@@ -300,14 +338,14 @@ static void on_response(struct wye_request *request, void *instance, void *state
 
 	(void)state;
 	if (wye_reply_status(request) == 304) {
-		on_not_modified(request);
+		on_not_modified(request, compress);
 		return;
 	}
-	if (!suits(request, compress))
+	if (!has_content(request) || !suits(request, compress) || !has_type(request, compress))
 		return;
 	field_list_vary(request, "Accept-Encoding");
-	coding = is_head(request) ? CODING_IDENTITY : wanted(request, compress);
-	if (coding != CODING_IDENTITY && compress_body_wrap(request, &compress->body, coding))
+	coding = wanted(request, compress);
+	if (coding != CODING_IDENTITY && change_body(request, compress, coding))
 		mark(request, coding);
 }
 

@@ -5,6 +5,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 import zlib
 
@@ -23,6 +24,12 @@ rest = {{
              {{ path = "/next"; handler = "answers/next"; }},
              {{ path = "/clock"; handler = "clock"; every = 0.05; }} );
 }};
+"""
+CONFIG_FILES = """
+listen = ( { address = "127.0.0.1"; port = 0; } ); http_threads = 1; stream_loops = 1;
+middleware = ( { use = "compress"; } );
+rest = { chain = [ "compress" ];
+         routes = ( { path = "/*rest"; handler = "files"; root = "%s"; } ); };
 """
 NODE = shutil.which("node")
 # Follows a trickle through a decoder; asks for the next line only when it has seen the last.
@@ -209,11 +216,21 @@ class Choice(Case):
             self.assertEqual((empty.status, empty.getheader("Content-Encoding")), (204, None))
 
     def test_head(self):
+        """It has the fields of the GET (RFC 9110, 9.3.2), and no length that is not the GET's."""
+        names = ("Content-Encoding", "Vary", "ETag", "Content-Length", "Content-Type")
         with Wye(config=config()) as wye:
-            answer = self.ask(wye, "/made?size=2000", method="HEAD")
-        self.assertEqual((answer.status, answer.body), (200, b""))
-        self.assertEqual(answer.getheader("Vary"), "Accept-Encoding")
-        self.assertIsNone(answer.getheader("Content-Encoding"))
+            for kind in ("bytes", "file", "source"):
+                for size in (2000, 100):
+                    for accept in ("gzip", "identity", None):
+                        path = "/made?etag=%%22a%%22&as=%s&size=%d" % (kind, size)
+                        get, head = (self.ask(wye, path, accept, method) for method in ("GET", "HEAD"))
+                        self.assertEqual((head.status, head.body), (200, b""))
+                        self.assertEqual([head.getheader(name) for name in names],
+                                         [get.getheader(name) for name in names],
+                                         (kind, size, accept))
+            self.assertEqual(self.coding(wye, "/made?size=2000", method="HEAD"), "gzip")
+            metrics = wye.metrics()
+            self.assertEqual((metrics["compress_running"], metrics["compress_refused_total"]), (0, 0))
 
     def test_etags(self):
         with Wye(config=config()) as wye:
@@ -223,10 +240,31 @@ class Choice(Case):
             plain = self.ask(wye, "/made?size=2000&etag=%22a%22", "identity")
             self.assertEqual(plain.getheader("ETag"), '"a"')
             path = "/made?size=0&status=304&etag=%22a%22"
-            for known, tag in (('W/"a"', 'W/"a"'), ('"a"', '"a"')):
+            for known, tag in (('W/"a"', 'W/"a"'), ('"a"', '"a"'), ('"x", W/"a"', 'W/"a"'),
+                               ('W/"x", "a"', '"a"'), ("*", '"a"')):
                 answer = self.ask(wye, path, If_None_Match=known)
                 self.assertEqual((answer.status, answer.getheader("ETag"),
                                   answer.getheader("Vary")), (304, tag, "Accept-Encoding"))
+
+    def test_not_modified_of_a_file(self):
+        """Who names no tag, or both, is told that of the GET."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, size in (("long.txt", 2000), ("short.txt", 100)):
+                with open(os.path.join(folder, name), "wb") as out:
+                    out.write(b"x" * size)
+            with Wye(config=CONFIG_FILES % folder) as wye:
+                for path in ("/long.txt", "/short.txt"):
+                    strong = self.ask(wye, path, "identity").getheader("ETag")
+                    for accept in ("gzip", "identity"):
+                        full = self.ask(wye, path, accept)
+                        tag = full.getheader("ETag")
+                        for more in ({"If_None_Match": "*"}, {"If_None_Match": tag},
+                                     {"If_None_Match": "%s, W/%s" % (strong, strong)},
+                                     {"If_Modified_Since": full.getheader("Last-Modified")}):
+                            answer = self.ask(wye, path, accept, **more)
+                            self.assertEqual((answer.status, answer.getheader("ETag"),
+                                              answer.getheader("Vary")),
+                                             (304, tag, "Accept-Encoding"), (path, accept, more))
 
     def test_vary_is_added_to(self):
         with Wye(config=config()) as wye:
