@@ -295,12 +295,22 @@ static ssize_t hold(struct wye_intake *intake, const void *data, size_t size)
 	return (ssize_t)size;
 }
 
-/* Of such an answer its head is sent by itself, and then the end of chunks that are none. */
-static ssize_t send_head(struct wye_intake *intake, int descriptor, const char *data,
-			 size_t size, int flags)
+/* Of such an answer its head is sent by itself, without a word of chunks, for whose end clients
+ * would wait; and the end of chunks, which comes next, is not. */
+static ssize_t send_head(struct wye_intake *intake, int descriptor, char *data, size_t size,
+			 int flags)
 {
-	ssize_t sent = sendto(descriptor, data, size, flags, NULL, 0);
+	static const char coding[] = "\r\nTransfer-Encoding: chunked";
+	char *field = memmem(data, size, coding, sizeof coding - 1);
+	size_t before = field ? (size_t)(field - data) : size;
+	size_t skip = field ? sizeof coding - 1 : 0;
+	struct iovec parts[] = { { data, before },
+				 { data + before + skip, size - before - skip } };
+	const struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	ssize_t sent = syscall(SYS_sendmsg, descriptor, &message, flags);
 
+	if (sent > (ssize_t)before)
+		sent += (ssize_t)skip;
 	if (sent == (ssize_t)size && size >= 4 && !memcmp(data + size - 4, "\r\n\r\n", 4))
 		intake->mute = true;
 	return sent;
@@ -313,7 +323,7 @@ WYE_API ssize_t send(int descriptor, const void *data, size_t size, int flags)
 	if (intake && intake->mute)
 		return hold(intake, data, size);
 	if (intake && intake->head_only)
-		return send_head(intake, descriptor, data, size, flags);
+		return send_head(intake, descriptor, (char *)data, size, flags);
 	return sendto(descriptor, data, size, flags, NULL, 0);
 }
 

@@ -294,12 +294,24 @@ void wye_reply_seal(struct wye_request *request)
 	request->reply.sealed = true;
 }
 
+/* Another coding has another length. */
+static bool varies(const struct wye_request *request)
+{
+	for (const struct wye_reply_field *field = request->reply.fields; field;
+	     field = field->next)
+		if (!strcasecmp(field->name, "Vary") &&
+		    wye_list_has((struct wye_text) { field->value, strlen(field->value) },
+				 "Accept-Encoding"))
+			return true;
+	return false;
+}
+
 /* 304 and HEAD have no body, but the Content-Length of what they stand for (RFC 9110, 8.6), or
  * none if that isn't known: then the engine says "chunked", and sends the end of the chunks all
- * the same, which is held back. */
+ * the same, which both are held back. */
 static struct MHD_Response *head_only(struct wye_request *request)
 {
-	uint64_t length = request->reply.length;
+	uint64_t length = varies(request) ? WYE_LENGTH_UNKNOWN : request->reply.length;
 
 	request->connection->intake.head_only = length == WYE_LENGTH_UNKNOWN;
 	return wye_source_unread(length);

@@ -21,6 +21,7 @@ middleware = ( {{ use = "compress"; minimum = 1000; }} );
 rest = {{ routes = (
   {{ path = "/hello"; handler = "respond"; body = "hello\\n"; methods = [ "GET", "POST" ]; }},
   {{ path = "/files/*rest"; handler = "files"; root = "{root}"; }},
+  {{ path = "/packed/*rest"; handler = "files"; root = "{root}"; chain = [ "compress" ]; }},
   {{ path = "/source"; handler = "bodies/source"; }},
   {{ path = "/zipped"; handler = "bodies/source"; chain = [ "compress" ]; }},
   {{ path = "/clock"; handler = "clock"; }} ); }};
@@ -40,7 +41,7 @@ def heads(data):
 class Answers(unittest.TestCase):
     def wye(self, top="", listen=""):
         root = self.enterContext(tempfile.TemporaryDirectory())
-        for name, size in (("small", 3), ("large", LARGE)):
+        for name, size in (("small", 3), ("large", LARGE), ("text.txt", 20000)):
             with open(os.path.join(root, name), "wb") as out:
                 out.write(b"x" * size)
         return Wye(config=CONFIG.format(plugins=PLUGINS, root=root, top=top, listen=listen,
@@ -57,7 +58,7 @@ class Answers(unittest.TestCase):
                 data += piece
         except ConnectionResetError:
             return data, "reset"
-        except ssl.SSLEOFError:
+        except ssl.SSLError:
             return data, "no close_notify"
 
     def ask(self, wye, request):
@@ -80,7 +81,15 @@ class Answers(unittest.TestCase):
             for path in (b"/source?size=10", b"/zipped?size=3000", b"/hello", b"/files/small", b"/files/large"):
                 head = self.next_is_clean(wye, b"HEAD " + path + HOST + b"\r\n", 200)
                 self.assertLessEqual(head.count(b"Content-Length"), 1, head)
+                self.assertNotIn(b"Transfer-Encoding", head)  # some clients would wait for its end
             self.assertIn(b"\r\nContent-Length: %d\r\n" % LARGE, head)
+            gzip = HOST + b"Accept-Encoding: gzip\r\n"
+            head = self.next_is_clean(wye, b"HEAD /packed/text.txt" + gzip + b"\r\n", 200)
+            self.assertIn(b"\r\nContent-Encoding: gzip\r\n", head)
+            self.assertNotIn(b"Content-Length", head)
+            head = self.next_is_clean(wye, b"GET /packed/text.txt" + gzip + b"If-None-Match: *\r\n\r\n", 304)
+            self.assertNotIn(b"Content-Length", head)
+            self.assertNotIn(b"Transfer-Encoding", head)
             head = self.next_is_clean(wye, b"GET /files/small" + HOST + b"If-None-Match: *\r\n\r\n", 304)
             self.assertEqual(re.findall(rb"Content-Length: (\d+)\r\n", head), [b"3"])
             data, _ = self.ask(wye, b"HEAD /clock" + HOST + b"\r\n")

@@ -280,7 +280,7 @@ class Files(unittest.TestCase):
                                           field(head, "Vary")),
                                          (tag, "max-age=60", "Accept-Encoding"))
                         self.assertIsNone(field(head, "Content-Type"))
-                        self.assertEqual(field(head, "Content-Length"), "12")
+                        self.assertIsNone(field(head, "Content-Length"))  # that of another coding
                     if status == 412:
                         self.assert_no_state(head)
                     if method == "GET" and status != 304:
