@@ -59,11 +59,10 @@ bool wye_transport_acked(const struct wye_http_connection *connection, uint64_t 
 
 bool wye_transport_has_more(const struct wye_http_connection *connection)
 {
-	uint64_t bytes;
+	uint64_t received = connection->bridge ? wye_bridge_received(connection->bridge)
+					       : connection->intake.received;
 
-	if (wye_transport_received(connection, &bytes) && bytes > connection->intake.next)
-		return true;
-	return connection->bridge && is_readable(connection->descriptor);
+	return received > connection->intake.next || is_readable(connection->descriptor);
 }
 
 static bool has_unsent(int descriptor)

@@ -5,6 +5,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -132,6 +133,23 @@ class Lanes(unittest.TestCase):
                     sock.sendall(bytes([byte]))
                 self.assertEqual(read_answer(sock)[2], b"hello\n")
             self.assertEqual(site.clients(1), ["192.0.2.1"])
+
+    def test_drain(self):
+        """A request that came behind another before the end was asked for is answered still, with Connection: close."""
+        with Site() as site:
+            with open(site.place.name + "/big", "wb") as out:
+                out.write(bytes(BIG))
+            with site.socket() as sock:
+                sock.sendall(b"GET /files/big HTTP/1.1\r\nHost: a\r\n\r\n" + REST * 2)
+                head = read_head(sock)
+                self.assertNotIn("Connection: close", head)
+                site.process.send_signal(signal.SIGTERM)
+                wait_for("the drain", lambda: " stopping: " in site.stderr())
+                read_exactly(sock, BIG)
+                status, head, _ = read_answer(sock)
+                self.assertEqual((status, "\r\nConnection: close\r\n" in head), (200, True))
+                self.assertTrue(is_closed(sock))
+            self.assertEqual(site.process.wait(PATIENCE), 0)
 
     def test_haproxy(self):
         path = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
