@@ -36,8 +36,8 @@ class Storm(unittest.TestCase):
         self.assertEqual((result["inside"], result["given_up"]), (CLIENTS, 0))
         self.assertEqual((sum(result["let_in"]), sum(result["needed"])), (CLIENTS, CLIENTS))
         # As the clients see it: on a busy machine some learn of it late, beside the next ones. How
-        # late that can be, those who ask for REST have seen.
-        late = math.ceil(RATE * result["rest"]["max_ms"] / 1000)
+        # late that can be, those who ask for REST have seen; and a build with sanitizers is no measure of rates.
+        late = math.ceil(RATE * result["rest"]["max_ms"] / 1000) + (RATE // 10 if SANITIZED else 0)
         self.assertLessEqual(result["most_in_a_second"], RATE + DELAY + 1 + late)
         self.assertEqual(metrics["admission_passed_total"] + metrics["admission_delayed_total"],
                          CLIENTS)
