@@ -11,7 +11,7 @@ import time
 import unittest
 
 from certificates import Site
-from wye import PLUGINS, TEST_PLUGINS, Wye, main, upgrade
+from wye import PLUGINS, TEST_PLUGINS, Wye, main, read_to_end, upgrade
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; defer_accept = false; {listen} }} );
@@ -47,24 +47,10 @@ class Answers(unittest.TestCase):
         return Wye(config=CONFIG.format(plugins=PLUGINS, root=root, top=top, listen=listen,
                                         bodies=os.path.join(TEST_PLUGINS, "bodies.so")))
 
-    def all_of(self, sock):
-        """What comes, up to the end; and that."""
-        data = b""
-        try:
-            while True:
-                piece = sock.recv(65536)
-                if not piece:
-                    return data, "end"
-                data += piece
-        except ConnectionResetError:
-            return data, "reset"
-        except ssl.SSLError:
-            return data, "no close_notify"
-
     def ask(self, wye, request):
         with wye.socket() as sock:
             sock.sendall(request)
-            return self.all_of(sock)
+            return read_to_end(sock)
 
     def next_is_clean(self, wye, request, status):
         """The answer is a head, and right behind it begins the next one."""
@@ -126,7 +112,7 @@ class Answers(unittest.TestCase):
                 plain = socket.create_connection(("127.0.0.1", wye.port), 20)
                 with context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as sock:
                     sock.sendall(text)
-                    self.assertEqual(self.all_of(sock)[1], wanted)
+                    self.assertEqual(read_to_end(sock)[1], wanted)
 
     def test_not_reset(self):
         """By what the client sends behind the last request, before the answer has come or while it does."""
@@ -138,7 +124,7 @@ class Answers(unittest.TestCase):
                         data = sock.recv(100)
                         if late:
                             sock.sendall(behind)
-                        more, end = self.all_of(sock)
+                        more, end = read_to_end(sock)
                         data += more
                         self.assertEqual((end, len(data.split(b"\r\n\r\n", 1)[1])), ("end", LARGE))
 
@@ -150,7 +136,7 @@ class Answers(unittest.TestCase):
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
                     sock.sendall(NEXT)
                     sock.shutdown(socket.SHUT_WR)
-                    data, end = self.all_of(sock)
+                    data, end = read_to_end(sock)
                     self.assertEqual((heads(data), end), ([b"200"], "end"))
 
     def test_upgrade_required(self):

@@ -13,7 +13,7 @@ import unittest
 from test_clients import Site
 from test_proxies import free_port
 from wye import (PATIENCE, Wye, check_config, frame, is_closed, main, read_answer, read_frame,
-                 upgrade, wait_for)
+                 read_to_end, upgrade, wait_for)
 
 TRUST = 'trusted_proxies = [ "127.0.0.1", "10.0.0.0/8" ]; '
 PROXY = TRUST + "proxy_protocol = true; "
@@ -109,28 +109,17 @@ class ProxyProtocol(unittest.TestCase):
             for header in BAD:
                 with wye.socket() as sock:
                     sock.sendall(header)
-                    self.assertEqual(self.all_of(sock), b"", header)
+                    self.assertEqual(read_to_end(sock)[0], b"", header)
             with wye.socket() as sock:
                 sock.sendall(LINE[:20])
                 sock.shutdown(socket.SHUT_WR)
-                self.assertEqual(self.all_of(sock), b"")
+                self.assertEqual(read_to_end(sock)[0], b"")
             with wye.socket() as sock:  # a second header is no request
                 sock.sendall(LINE + LINE + REST)
-                self.assertNotIn(b"200", self.all_of(sock))
+                self.assertNotIn(b"200", read_to_end(sock)[0])
             wye.wait_metric("proxy_headers_bad_total", len(BAD) + 1)
             self.assertIn("a broken PROXY header from 127.0.0.1", wye.stderr())
             wye.wait_metric("http_connections_open", 0)
-
-    def all_of(self, sock):
-        got = b""
-        try:
-            while True:
-                piece = sock.recv(4096)
-                if not piece:
-                    return got
-                got += piece
-        except ConnectionResetError:
-            return got
 
     def test_limit_of_a_header(self):
         with Wye(listen=PROXY + "max_proxy_header = 536; ") as wye:
@@ -163,7 +152,7 @@ class ProxyProtocol(unittest.TestCase):
             wye.wait_metric("proxy_headers_late_total", 4)
             with wye.socket() as sock:  # nothing of a request: a close without a word
                 sock.sendall(LINE)
-                self.assertEqual(self.all_of(sock), b"")
+                self.assertEqual(read_to_end(sock)[0], b"")
             with wye.socket() as sock:
                 sock.sendall(LINE + REST[:8])
                 self.assertEqual(read_answer(sock)[0], 408)

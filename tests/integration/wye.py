@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -255,6 +256,21 @@ def read_exactly(sock, count):
             raise EOFError("the connection ended after %d of %d bytes" % (end, count))
         end += length
     return bytes(data)
+
+
+def read_to_end(sock):
+    """What comes, and how it ends."""
+    data = b""
+    try:
+        while True:
+            piece = sock.recv(65536)
+            if not piece:
+                return data, "end"
+            data += piece
+    except ConnectionResetError:
+        return data, "reset"
+    except ssl.SSLError:
+        return data, "no close_notify"
 
 
 def is_closed(sock):
