@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from wye import (PATIENCE, PROGRAM, TEST_PLUGINS, Wye, frame, is_closed, main, read_answer, read_frame,
-                 read_head, upgrade, wait_for)
+                 read_head, reserved_port, upgrade, wait_for)
 
 CONFIG = """
 listen = ( {{ address = "127.0.0.1"; port = 0; }} );
@@ -260,9 +260,8 @@ class ForwardAuth(unittest.TestCase):
             self.assertEqual(service.connections, 5)
 
     def test_dead_and_back(self):
-        with socket.create_server(("127.0.0.1", 0)) as one:
-            port = one.getsockname()[1]
-        with Wye(config=config("http://127.0.0.1:%d/" % port)) as wye:
+        with reserved_port() as dead, \
+                Wye(config=config("http://127.0.0.1:%d/" % dead.getsockname()[1])) as wye:
             for _ in range(3):
                 self.assertEqual(self.ask(wye, "pass").status, 503)
             self.assertEqual(wye.metrics()["forward_auth_failed_total"], 3)

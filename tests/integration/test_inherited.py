@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from wye import PATIENCE, PLUGINS, PROGRAM, Wye, frame, main, read_answer, read_frame, wait_for
+from wye import PATIENCE, PLUGINS, PROGRAM, Wye, frame, main, read_answer, read_frame, reserved_port, wait_for
 
 CONFIG = """
 listen = ( %s );
@@ -176,10 +176,8 @@ class Inherited(unittest.TestCase):
         path = shutil.which("systemd-socket-activate")
         if not path:
             self.skipTest("systemd-socket-activate is not installed")
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-        with tempfile.TemporaryDirectory() as folder:
+        with reserved_port() as reserved, tempfile.TemporaryDirectory() as folder:
+            port = reserved.getsockname()[1]
             with open(folder + "/conf", "w") as out:
                 out.write(CONFIG % ('{ inherit = "http"; }', PLUGINS))
             with subprocess.Popen([path, "-l", "127.0.0.1:%d" % port, "--fdname=http", PROGRAM, "-c",

@@ -6,14 +6,14 @@ one. Each pattern comes from an address of its own, so that its bucket is empty.
 import os
 import re
 import select
-import shutil
 import socket
 import subprocess
 import tempfile
 import time
 import unittest
 
-from wye import PATIENCE, Wye, main, wait_for
+from proxies import Proxy, program
+from wye import PATIENCE, Wye, main
 
 LIMITS = {  # of a path: as nginx writes them and as wye does
     "/plain": ("zone=s burst=10 delay=5", "rate = 5; burst = 10; delay = 5;"),
@@ -32,7 +32,7 @@ http {{
   limit_req_zone $binary_remote_addr zone=s:1m rate=5r/s;
   limit_req_zone $binary_remote_addr zone=m:1m rate=30r/m;
   limit_req_status 429;
-  server {{ listen 127.0.0.1:{port}; root {folder}; {locations} }}
+  server {{ listen 127.0.0.1:{port}; root {root}; {locations} }}
 }}
 """
 CONFIG = """
@@ -58,17 +58,9 @@ PATTERNS = [  # name, path, when each request is sent, what comes of it
 
 
 def version():
-    """Of nginx; (0,) if there is none."""
-    if not shutil.which("nginx"):
-        return (0,)
-    text = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
+    """Of nginx."""
+    text = subprocess.run([program("nginx"), "-v"], capture_output=True, text=True).stderr
     return tuple(int(part) for part in re.search(r"nginx/([\d.]+)", text).group(1).split("."))
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class One:
@@ -125,34 +117,17 @@ def spell(verdicts):
     return " ".join(run.group(1) + str(len(run.group())) for run in re.finditer(r"(.)\1*", verdicts))
 
 
-@unittest.skipUnless(version() >= (1, 15, 7), "needs nginx 1.15.7 or later")
 class NginxRates(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
+        if version() < (1, 15, 7):
+            self.skipTest("needs nginx 1.15.7 or later")
+        self.root = self.enterContext(tempfile.TemporaryDirectory())
         self.sources = ("127.0.%d.%d" % (os.getpid() % 200 + 2, i) for i in range(1, 250))
-        self.port = free_port()
-        path = os.path.join(self.folder.name, "nginx.conf")
-        with open(path, "w") as out:
-            out.write(NGINX.format(
-                folder=self.folder.name, port=self.port,
-                locations=" ".join("location = %s { limit_req %s; }" % (path, limits[0])
-                                   for path, limits in LIMITS.items())))
         for one in LIMITS:
-            with open(self.folder.name + one, "w") as out:
+            with open(self.root + one, "w") as out:
                 out.write("hello\n")
-        nginx = subprocess.Popen(["nginx", "-p", self.folder.name, "-c", path],
-                                 stderr=subprocess.DEVNULL)
-        self.addCleanup(nginx.wait)
-        self.addCleanup(nginx.terminate)
-        wait_for("nginx", self.answers)
-
-    def answers(self):
-        try:
-            socket.create_connection(("127.0.0.1", self.port), PATIENCE).close()
-            return True
-        except ConnectionRefusedError:
-            return False
+        self.nginx = self.enterContext(Proxy("nginx", NGINX, root=self.root, locations=" ".join(
+            "location = %s { limit_req %s; }" % (path, limits[0]) for path, limits in LIMITS.items())))
 
     def config(self):
         names = {path: path[1:] for path in LIMITS}
@@ -174,7 +149,7 @@ class NginxRates(unittest.TestCase):
                 with self.subTest(name):
                     # The clock of a busy machine may make nginx differ from itself.
                     for attempt in range(6):
-                        (nginx, ours), apart = self.compare((self.port, wye.port), path, offsets)
+                        (nginx, ours), apart = self.compare((self.nginx.port, wye.port), path, offsets)
                         if spell(nginx) == expected and ours == nginx and apart < 0.06:
                             break
                     print("%s: nginx %s, wye %s, waits %.0f ms apart"

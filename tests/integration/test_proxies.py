@@ -3,14 +3,10 @@
 """Behind nginx with `keepalive` upstreams and HAProxy with `http-reuse always`: an Upgrade comes down
 connections that have carried REST requests."""
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 import unittest
 
-from wye import PATIENCE, Wye, frame, main, read_answer, read_frame, upgrade, wait_for
+from proxies import Proxy
+from wye import Wye, frame, main, read_answer, read_frame, upgrade
 
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log stderr;
@@ -48,31 +44,18 @@ backend b
 """
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Proxy(unittest.TestCase):
-    def connect(self, port):
-        try:
-            return socket.create_connection(("127.0.0.1", port), PATIENCE)
-        except ConnectionRefusedError:
-            return None
-
-    def rest(self, port):
-        sock = self.connect(port)
+class Proxies(unittest.TestCase):
+    def rest(self, proxy):
+        sock = proxy.connect()
         sock.sendall(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertEqual(read_answer(sock)[2], b"hello, world\n")
         sock.close()
 
-    def talk(self, wye, port):
-        wait_for("the proxy", lambda: self.connect(port))
+    def talk(self, wye, proxy):
         for _ in range(5):
             for _ in range(3):
-                self.rest(port)
-            sock = self.connect(port)
+                self.rest(proxy)
+            sock = proxy.connect()
             sock.sendall(upgrade())
             self.assertEqual(read_answer(sock)[0], 101)
             for i in range(20):
@@ -86,29 +69,15 @@ class Proxy(unittest.TestCase):
         # Requests shared connections, and Upgrades came down used ones.
         self.assertLess(metrics["connections_accepted_total"], metrics["rest_requests_total"] - 5)
 
-    def through(self, program, arguments, config):
-        path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
-        if not path:
-            self.skipTest(program + " is not installed")
-        with Wye() as wye, tempfile.TemporaryDirectory() as folder:
-            port = free_port()
-            name = os.path.join(folder, "conf")
-            with open(name, "w") as out:
-                out.write(config.format(folder=folder, port=port, wye=wye.port))
-            proxy = subprocess.Popen([path] + [one.format(name=name, folder=folder)
-                                               for one in arguments],
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                self.talk(wye, port)
-            finally:
-                proxy.terminate()
-                proxy.wait()
+    def through(self, name, config):
+        with Wye() as wye, Proxy(name, config, wye=wye.port) as proxy:
+            self.talk(wye, proxy)
 
     def test_nginx(self):
-        self.through("nginx", ["-p", "{folder}", "-c", "{name}"], NGINX)
+        self.through("nginx", NGINX)
 
     def test_haproxy(self):
-        self.through("haproxy", ["-db", "-f", "{name}"], HAPROXY)
+        self.through("haproxy", HAPROXY)
 
 
 if __name__ == "__main__":

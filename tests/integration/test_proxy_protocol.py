@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: MIT
 """The PROXY protocol, by hand and through HAProxy, on both lanes."""
 
-import os
-import shutil
 import socket
 import struct
-import subprocess
-import tempfile
 import unittest
 
+from proxies import Proxy
 from test_clients import Site
-from test_proxies import free_port
-from wye import (PATIENCE, Wye, check_config, frame, is_closed, main, read_answer, read_frame,
-                 read_to_end, upgrade, wait_for)
+from wye import (Wye, check_config, frame, is_closed, main, read_answer, read_frame, read_to_end,
+                 upgrade, wait_for)
 
 TRUST = 'trusted_proxies = [ "127.0.0.1", "10.0.0.0/8" ]; '
 PROXY = TRUST + "proxy_protocol = true; "
@@ -218,36 +214,19 @@ class ProxyProtocol(unittest.TestCase):
             self.assertIn(wanted, errors)
 
     def through_haproxy(self, mode, send, check):
-        path = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
-        if not path:
-            self.skipTest("haproxy is not installed")
-        with Site(PROXY) as site, tempfile.TemporaryDirectory() as folder:
-            port, name = free_port(), os.path.join(folder, "conf")
-            with open(name, "w") as out:
-                out.write(HAPROXY.format(mode=mode, port=port, wye=site.port, send=send, check=check))
-            proxy = subprocess.Popen([path, "-db", "-f", name], stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL)
-            try:
-                self.talk(site, port)
-            finally:
-                proxy.terminate()
-                proxy.wait()
+        with Site(PROXY) as site, \
+                Proxy("haproxy", HAPROXY, mode=mode, wye=site.port, send=send, check=check) as proxy:
+            self.talk(site, proxy)
             self.assertEqual(site.metrics()["proxy_headers_late_total"], 0)
 
-    def talk(self, site, port):
-        def connect():
-            try:
-                return socket.create_connection(("127.0.0.1", port), PATIENCE, ("127.0.0.3", 0))
-            except ConnectionRefusedError:
-                return None
-
+    def talk(self, site, proxy):
         def ours():
             return [line for line in site.access_lines() if '"client":"127.0.0.3"' in line]
 
-        with wait_for("the proxy", connect) as sock:
+        with proxy.connect("127.0.0.3") as sock:
             site.rest("", sock)
             site.rest("", sock)
-        with connect() as sock:
+        with proxy.connect("127.0.0.3") as sock:
             site.websocket("/", "", sock)
             sock.sendall(frame(1, b"through"))
             self.assertEqual(read_frame(sock), (1, b"through"))

@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from test_proxies import free_port
+from proxies import Proxy
 from test_proxy_protocol import HAPROXY, LINE
 from wye import (PATIENCE, PLUGINS, TEST_PLUGINS, Wye, check_config, frame, is_closed, main,
                  read_answer, read_exactly, read_frame, read_head, upgrade, wait_for)
@@ -152,33 +152,16 @@ class Lanes(unittest.TestCase):
             self.assertEqual(site.process.wait(PATIENCE), 0)
 
     def test_haproxy(self):
-        path = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin")
-        if not path:
-            self.skipTest("haproxy is not installed")
         with Site('proxy_protocol = true; trusted_proxies = [ "unix:" ];') as site:
-            port, name = free_port(), site.place.name + "/conf"
             text = HAPROXY.replace("127.0.0.1:{wye}", "unix@" + site.path)
-            with open(name, "w") as out:
-                out.write(text.format(mode="http", port=port, send="send-proxy-v2", check=""))
-            proxy = subprocess.Popen([path, "-db", "-f", name], stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL)
-            try:
-                with wait_for("the proxy", lambda: self.through(port)) as sock:
-                    sock.sendall(REST)
-                    self.assertEqual(read_answer(sock)[2], b"hello\n")
-                    sock.sendall(upgrade("/"))
-                    self.assertEqual(read_answer(sock)[0], 101)
-                    sock.sendall(frame(1, b"x"))
-                    self.assertEqual(read_frame(sock), (1, b"x"))
-            finally:
-                proxy.terminate()
-                proxy.wait()
-
-    def through(self, port):
-        try:
-            return socket.create_connection(("127.0.0.1", port), PATIENCE)
-        except ConnectionRefusedError:
-            return None
+            with Proxy("haproxy", text, mode="http", send="send-proxy-v2", check="") as proxy, \
+                    proxy.connect() as sock:
+                sock.sendall(REST)
+                self.assertEqual(read_answer(sock)[2], b"hello\n")
+                sock.sendall(upgrade("/"))
+                self.assertEqual(read_answer(sock)[0], 101)
+                sock.sendall(frame(1, b"x"))
+                self.assertEqual(read_frame(sock), (1, b"x"))
 
 
 class Files(unittest.TestCase):

@@ -222,6 +222,15 @@ def check_config(text):
     return done.returncode, done.stderr
 
 
+def reserved_port():
+    """A socket whose port nobody else is given: who asks for it by number, as servers do (SO_REUSEADDR),
+    may listen on it; until then connections are refused."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
 def upgrade(path="/ws", headers="", key=KEY, version="13"):
     return ("GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: %s\r\n%s\r\n"
