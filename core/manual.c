@@ -3,7 +3,7 @@
  * manual.c - see manual.h.
  */
 #include "config/options.h"
-#include "config/settings.h"
+#include "config/value.h"
 #include "manual.h"
 #include "plugin/builtin.h"
 #include "route/routes.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/keys.h"
 #include "config/options.h"
 #include "config/tls.h"
 
@@ -370,7 +371,7 @@ static int read_listener(struct wye_listen_option *out, const config_setting_t *
 	int error;
 
 	out->source = group;
-	wye_settings_check_keys(group, tables, 1, NULL, "a listener", problems);
+	wye_check_keys(group, tables, 1, NULL, "a listener", problems);
 	error = wye_settings_create(&out->settings, LISTEN, group, "a listener", problems);
 	if (error)
 		return error;
@@ -431,7 +432,7 @@ int wye_options_load(struct wye_options *out, const struct wye_config *config,
 	int error;
 
 	memset(out, 0, sizeof *out);
-	wye_settings_check_keys(root, tables, 1, SECTIONS, "the config", problems);
+	wye_check_keys(root, tables, 1, SECTIONS, "the config", problems);
 	error = wye_settings_create(&out->settings, TABLE, root, "the config", problems);
 	if (!error) {
 		read_top(out);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/settings.h"
+#include "config/schema.h"
 #include "plugin/loader.h"
 
 static int find_file(char out[PATH_MAX], const char *name, const char *folder,
@@ -78,7 +78,7 @@ static int check_table(const struct wye_setting *table, const char *file, struct
 {
 	struct wye_error what;
 
-	if (!wye_settings_check_table(table, &what))
+	if (!wye_check_table(table, &what))
 		return 0;
 	return wrong(why, file, what.text, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/keys.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "plugin/builtin.h"
@@ -81,7 +82,7 @@ static int read_entry(struct wye_registry *registry, const config_setting_t *ent
 		return error;
 	if (!config_setting_lookup_string(entry, "as", &as))
 		as = name_of_file(name, own_name);
-	wye_settings_check_keys(entry, &plugin->settings, 1, others, as, problems);
+	wye_check_keys(entry, &plugin->settings, 1, others, as, problems);
 	if (find_instance(registry, as, strlen(as))) {
 		wye_config_problem(problems, entry,
 				   "there are two instances named \"%s\"; "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/keys.h"
 #include "config/settings.h"
 #include "route/lanes.h"
 #include "route/routes.h"
@@ -45,6 +46,7 @@ static bool check_prefix(const char *prefix, const char *joined, const config_se
 			 struct wye_problems *problems)
 {
 	size_t length = strlen(prefix);
+	struct wye_pattern pattern;
 	struct wye_error why;
 
 	if (length < 2 || prefix[0] != '/' || prefix[length - 1] == '/' ||
@@ -55,7 +57,7 @@ static bool check_prefix(const char *prefix, const char *joined, const config_se
 				   prefix);
 		return false;
 	}
-	if (wye_router_check(joined, &why)) {
+	if (wye_pattern_parse(&pattern, joined, &why)) {
 		wye_config_problem(problems, at, "\"%s\": %s", joined, why.text);
 		return false;
 	}
@@ -139,7 +141,7 @@ static int read_group(struct all *all, const struct wye_route_maker *maker,
 				   DEPTH);
 		return 0;
 	}
-	wye_settings_check_keys(entry, tables, 1, LIST_KEYS, "a group", problems);
+	wye_check_keys(entry, tables, 1, LIST_KEYS, "a group", problems);
 	error = wye_settings_create(&own, tables[0], entry, "a group", problems);
 	if (error)
 		return error;
@@ -209,7 +211,7 @@ static int read_lane(struct all *all, const struct wye_route_maker *maker,
 				   "\"%s\" must be { chain = ...; routes = ...; }", name);
 		section = NULL;
 	}
-	wye_settings_check_keys(section, tables, 1, LIST_KEYS, name, problems);
+	wye_check_keys(section, tables, 1, LIST_KEYS, name, problems);
 	error = wye_settings_create(&own, tables[0], section, name, problems);
 	if (error)
 		return error;

@@ -5,8 +5,12 @@ libwyecore_a_SOURCES += \
 	core/route/hosts.h \
 	core/route/lanes.c \
 	core/route/lanes.h \
+	core/route/method.c \
+	core/route/method.h \
 	core/route/pairs.c \
 	core/route/pairs.h \
+	core/route/pattern.c \
+	core/route/pattern.h \
 	core/route/route.h \
 	core/route/router.c \
 	core/route/router.h \

@@ -9,65 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "route/pattern.h"
 #include "route/router.h"
 #include "route/target.h"
-
-/* ---- methods ---- */
-
-static const struct {
-	const char *name;
-	enum wye_method method;
-} METHODS[] = {
-	{ "GET", WYE_METHOD_GET },         { "HEAD", WYE_METHOD_HEAD },
-	{ "POST", WYE_METHOD_POST },       { "PUT", WYE_METHOD_PUT },
-	{ "DELETE", WYE_METHOD_DELETE },   { "PATCH", WYE_METHOD_PATCH },
-	{ "OPTIONS", WYE_METHOD_OPTIONS },
-};
-
-enum {
-	METHOD_COUNT = sizeof METHODS / sizeof METHODS[0],
-};
-
-enum wye_method wye_method_parse(struct wye_text name)
-{
-	for (size_t i = 0; i < METHOD_COUNT; i++)
-		if (strlen(METHODS[i].name) == name.length &&
-		    !memcmp(METHODS[i].name, name.data, name.length))
-			return METHODS[i].method;
-	return WYE_METHOD_OTHER;
-}
-
-const char *wye_method_name(enum wye_method method)
-{
-	for (size_t i = 0; i < METHOD_COUNT; i++)
-		if (METHODS[i].method == method)
-			return METHODS[i].name;
-	return NULL;
-}
-
-size_t wye_method_list(unsigned methods, char out[64])
-{
-	size_t length = 0;
-
-	if (methods & WYE_METHOD_GET)
-		methods |= WYE_METHOD_HEAD;
-	for (size_t i = 0; i < METHOD_COUNT; i++) {
-		size_t name = strlen(METHODS[i].name);
-
-		if (!(methods & METHODS[i].method))
-			continue;
-		if (length) {
-			memcpy(out + length, ", ", 2);
-			length += 2;
-		}
-		memcpy(out + length, METHODS[i].name, name);
-		length += name;
-	}
-	out[length] = '\0';
-	return length;
-}
-
-/* ---- the tree ---- */
 
 struct entry {
 	struct entry *next;
@@ -237,87 +181,7 @@ static struct node *descend(struct node *node, const char *text, size_t length)
 	return node;
 }
 
-/* ---- patterns ---- */
-
-struct pattern {
-	struct wye_text names[WYE_PARAMETERS_MAX];
-	unsigned count;
-	bool rest;
-};
-
-static size_t name_length(const char *text)
-{
-	return strcspn(text, "/");
-}
-
-static int add_name(struct pattern *pattern, const char *text, size_t length,
-		    struct wye_error *why)
-{
-	if (!length) {
-		wye_error_set(why, "a parameter has no name");
-		return -EINVAL;
-	}
-	if (pattern->count == WYE_PARAMETERS_MAX) {
-		wye_error_set(why, "more than %d parameters", WYE_PARAMETERS_MAX);
-		return -EINVAL;
-	}
-	for (unsigned i = 0; i < pattern->count; i++)
-		if (pattern->names[i].length == length &&
-		    !memcmp(pattern->names[i].data, text, length)) {
-			wye_error_set(why, "two parameters are named \"%.*s\"", (int)length,
-				      text);
-			return -EINVAL;
-		}
-	pattern->names[pattern->count++] = (struct wye_text) { text, length };
-	return 0;
-}
-
-/* What no request's path can be: they come with dot segments removed, and none has "?". */
-static int check_literal(const char *text, struct wye_error *why)
-{
-	struct wye_text path = { text, strlen(text) };
-	struct wye_target target = wye_target_parse(path);
-
-	if (target.form != WYE_TARGET_ORIGIN || target.query.data) {
-		wye_error_set(why, "a path has no blanks, control bytes, \"?\" or \"#\"");
-		return -EINVAL;
-	}
-	if (target.kind == WYE_PATH_BAD) {
-		wye_error_set(why,
-			      "a \"%%\" needs two hexadecimal digits, and %%00 is no path");
-		return -EINVAL;
-	}
-	if (strstr(text, "/./") || strstr(text, "/../")) {
-		wye_error_set(why, "a path with dot segments is never requested");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Checks the whole pattern before the tree is touched. */
-static int parse(struct pattern *pattern, const char *text, struct wye_error *why)
-{
-	int error = 0;
-
-	memset(pattern, 0, sizeof *pattern);
-	if (text[0] != '/') {
-		wye_error_set(why, "a path begins with \"/\"");
-		return -EINVAL;
-	}
-	error = check_literal(text, why);
-	for (const char *at = text; *at && !error; at++) {
-		if (at[0] != '/' || (at[1] != ':' && at[1] != '*'))
-			continue;
-		error = add_name(pattern, at + 2, name_length(at + 2), why);
-		pattern->rest = at[1] == '*';
-		if (!error && pattern->rest && at[2 + name_length(at + 2)]) {
-			wye_error_set(why, "\"*%.*s\" is not at the end",
-				      (int)name_length(at + 2), at + 2);
-			return -EINVAL;
-		}
-	}
-	return error;
-}
+/* ---- adding ---- */
 
 /* The node behind a literal run of a pattern, which may have escapes. */
 static struct node *descend_decoded(struct node *node, const char *text, size_t length)
@@ -360,13 +224,13 @@ static struct node *place(struct node *node, const char *text)
 			if (!node->parameter)
 				node->parameter = make_node("", 0);
 			node = node->parameter;
-			text += 1 + name_length(text + 1);
+			text += 1 + wye_pattern_name_length(text + 1);
 		}
 	}
 	return node;
 }
 
-static struct entry *make_entry(const struct pattern *pattern, unsigned methods,
+static struct entry *make_entry(const struct wye_pattern *pattern, unsigned methods,
 				const void *value)
 {
 	size_t texts = 0;
@@ -393,10 +257,10 @@ static struct entry *make_entry(const struct pattern *pattern, unsigned methods,
 int wye_router_add(struct wye_router *router, const char *text, unsigned methods,
 		   const void *value, const void **other, struct wye_error *why)
 {
-	struct pattern pattern;
+	struct wye_pattern pattern;
 	struct entry **list, *entry;
 	struct node *node;
-	int error = parse(&pattern, text, why);
+	int error = wye_pattern_parse(&pattern, text, why);
 
 	if (error)
 		return error;
@@ -415,13 +279,6 @@ int wye_router_add(struct wye_router *router, const char *text, unsigned methods
 	entry->next = *list;
 	*list = entry;
 	return 0;
-}
-
-int wye_router_check(const char *text, struct wye_error *why)
-{
-	struct pattern pattern;
-
-	return parse(&pattern, text, why);
 }
 
 /* ---- finding ---- */

@@ -8,27 +8,8 @@
 #define WYE_CORE_ROUTE_ROUTER_H
 
 #include "base/arena.h"
-
-/* Methods as bits (RFC 9110, 9); others are WYE_METHOD_OTHER and match no route. */
-enum wye_method {
-	WYE_METHOD_GET = 1,
-	WYE_METHOD_HEAD = 2,
-	WYE_METHOD_POST = 4,
-	WYE_METHOD_PUT = 8,
-	WYE_METHOD_DELETE = 16,
-	WYE_METHOD_PATCH = 32,
-	WYE_METHOD_OPTIONS = 64,
-	WYE_METHOD_OTHER = 128,
-};
-
-enum wye_method wye_method_parse(struct wye_text name);
-/* "GET"; NULL for WYE_METHOD_OTHER. */
-const char *wye_method_name(enum wye_method method);
-/* Writes "GET, HEAD"; returns its length. HEAD is in it where GET is. `out` holds 64 bytes. */
-size_t wye_method_list(unsigned methods, char out[64]);
-
-/* Parameters of a pattern, at most. */
-#define WYE_PARAMETERS_MAX 16
+#include "route/method.h"
+#include "route/pattern.h"
 
 struct wye_parameter {
 	struct wye_text name;  /* lives as long as the router */
@@ -63,9 +44,6 @@ void wye_router_destroy(struct wye_router *router);
  */
 int wye_router_add(struct wye_router *router, const char *pattern, unsigned methods,
 		   const void *value, const void **other, struct wye_error *why) WYE_MUST_CHECK;
-
-/* Only says whether it is a pattern: 0, or -EINVAL with a sentence. */
-int wye_router_check(const char *pattern, struct wye_error *why) WYE_MUST_CHECK;
 
 void wye_match_init(struct wye_match *match);
 

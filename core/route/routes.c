@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config/keys.h"
 #include "config/settings.h"
 #include "route/routes.h"
 
@@ -349,7 +350,7 @@ static int open_route(struct wye_made_route *made, const struct wye_route_maker 
 		made->is_ws ? made->ws.handler->route : made->rest.handler->route;
 	int error;
 
-	wye_settings_check_keys(entry, tables, 2, NULL, "the route", problems);
+	wye_check_keys(entry, tables, 2, NULL, "the route", problems);
 	error = wye_settings_create(&made->handlers, table, entry, "the route", problems);
 	if (error || problems->errors > errors)
 		return error;

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "config/options.h"
+#include "config/schema.h"
 #include "config/settings.h"
 #include "plugin/registry.h"
 #include "route/lanes.h"
@@ -121,7 +122,7 @@ static void check_values(const struct wye_config *config, struct wye_problems *p
 	struct wye_settings *values;
 	struct wye_error why = { "" };
 
-	must(!wye_settings_check_table(TABLE, &why), "a table");
+	must(!wye_check_table(TABLE, &why), "a table");
 	must(!wye_settings_create(&values, TABLE, wye_config_root(config), "it", problems),
 	     "values");
 	check_scalars(values);

@@ -277,6 +277,7 @@ static bool is_taken(const struct pattern *pattern, const struct pattern *other)
 static void add(struct wye_router *router, struct wye_text line)
 {
 	struct pattern *pattern = &patterns[pattern_count];
+	struct wye_pattern parsed;
 	struct wye_error why = { "" };
 	const void *other = NULL;
 	bool taken = false;
@@ -286,7 +287,7 @@ static void add(struct wye_router *router, struct wye_text line)
 	pattern->text[line.length - 1] = '\0';
 	pattern->methods =
 		(unsigned char)line.data[0] & 0x7f ? (unsigned char)line.data[0] & 0x7f : 1;
-	checked = wye_router_check(pattern->text, &why);
+	checked = wye_pattern_parse(&parsed, pattern->text, &why);
 	error = wye_router_add(router, pattern->text, pattern->methods, pattern, &other, &why);
 	must(checked == 0 || (checked == error && why.text[0]), "refused, or not");
 	for (size_t i = 0; !checked && i < pattern_count; i++)

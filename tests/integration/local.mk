@@ -80,7 +80,7 @@ INTEGRATION_TESTS = \
 TESTS += $(INTEGRATION_TESTS)
 EXTRA_DIST += $(INTEGRATION_TESTS) tests/integration/certificates.py tests/integration/crowd.py \
 	tests/integration/framing.py tests/integration/grammar.py tests/integration/issuer.py \
-	tests/integration/peers.py tests/integration/records.py tests/integration/tokens.py \
+	tests/integration/peers.py tests/integration/proxies.py tests/integration/records.py tests/integration/tokens.py \
 	tests/integration/wye.py
 
 # The plugins that they use.

@@ -5,6 +5,7 @@
  */
 #include <wye/settings.h>
 
+#include "config/keys.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "unit.h"
@@ -252,14 +253,14 @@ static void unknown_keys(void **state)
 	(void)state;
 	parse(&fixture, "path = 1; title = 2; listen = 3; tilte = 4; pth = 5; lisen = 6;\n"
 			"zzzzzzzz = 7;");
-	wye_settings_check_keys(config_root_setting(&fixture.config), tables, 3, others, "it",
+	wye_check_keys(config_root_setting(&fixture.config), tables, 3, others, "it",
 				&fixture.problems);
 	assert_said(&fixture, "it has no setting \"tilte\", did you mean \"title\"?\n"
 			      "it has no setting \"pth\", did you mean \"path\"?\n"
 			      "it has no setting \"lisen\", did you mean \"listen\"?\n"
 			      "it has no setting \"zzzzzzzz\"\n");
 	assert_int_equal(fixture.problems.errors, 4);
-	wye_settings_check_keys(NULL, tables, 3, others, "it", &fixture.problems);
+	wye_check_keys(NULL, tables, 3, others, "it", &fixture.problems);
 	assert_int_equal(fixture.problems.errors, 4);
 	end(&fixture);
 }
