@@ -5,21 +5,11 @@
  * the body.
  */
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http/chunks.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
+#include "target.h"
 
 /* ---- RFC 9112, 7.1 once more, over bytes that lie there whole ---- */
 

@@ -6,8 +6,7 @@
  */
 #include "../unit/codec_trace.h"
 #include "../unit/naive_decoder.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+#include "target.h"
 
 static void compare(const struct trace *expected, struct trace *got, const char *with)
 {

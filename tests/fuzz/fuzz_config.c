@@ -16,6 +16,7 @@
 #include "config/settings.h"
 #include "plugin/registry.h"
 #include "route/lanes.h"
+#include "target.h"
 
 enum { LONGEST = 16384 };
 
@@ -26,14 +27,6 @@ WYE_API const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libconfig";
-}
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
 }
 
 /* All but what leads to other files: a path in a setting could be any. Of those next to the

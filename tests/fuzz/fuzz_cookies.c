@@ -6,7 +6,6 @@
  * ages in eight bytes and then name, value, path and domain, a line each.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,16 +13,7 @@
 #include <wye/http.h>
 
 #include "route/pairs.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
+#include "target.h"
 
 static struct wye_text trim(struct wye_text text)
 {

@@ -7,8 +7,7 @@
  */
 #include "../unit/codec_trace.h"
 #include "../unit/naive_decoder.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+#include "target.h"
 
 /* ---- there and back ---- */
 

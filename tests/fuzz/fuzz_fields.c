@@ -21,30 +21,9 @@
 #include "../../middleware/compress-accept.h"
 #include "../../middleware/field-list.h"
 #include "../../middleware/origins.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
+#include "target.h"
 
 /* The first line, taken off. */
-static struct wye_text take_line(struct wye_text *text)
-{
-	const char *stop = memchr(text->data, '\n', text->length);
-	struct wye_text line = { text->data,
-				 stop ? (size_t)(stop - text->data) : text->length };
-	size_t taken = line.length + (stop != NULL);
-
-	text->data += taken;
-	text->length -= taken;
-	return line;
-}
-
 /* ---- Range, If-Range and the preconditions (RFC 9110, 13 and 14) ---- */
 
 static const struct files_validators current = { { "\"tag\"", 5 }, 1700000000 };

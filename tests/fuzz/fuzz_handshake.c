@@ -5,23 +5,13 @@
  * offered no more. Input: the target, then a field a line, "name:value".
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "websocket/handshake.h"
+#include "target.h"
 
 enum { FIELDS = 64 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 static unsigned long sum;
 
@@ -34,21 +24,13 @@ static void touch(struct wye_text text)
 
 /* ---- input ---- */
 
-static struct wye_text take_line(const char **at, const char *end)
-{
-	const char *start = *at, *stop = memchr(start, '\n', (size_t)(end - start));
-
-	*at = stop ? stop + 1 : end;
-	return (struct wye_text) { start, (size_t)((stop ? stop : end) - start) };
-}
-
 /* As the head's scan lets them through: a name, and a value without blanks round it. */
-static size_t take_fields(const char *at, const char *end, struct wye_field *fields)
+static size_t take_fields(struct wye_text text, struct wye_field *fields)
 {
 	size_t count = 0;
 
-	while (at < end && count < FIELDS) {
-		struct wye_text line = take_line(&at, end);
+	while (text.length && count < FIELDS) {
+		struct wye_text line = take_line(&text);
 		const char *colon = memchr(line.data, ':', line.length);
 
 		if (!colon || colon == line.data)
@@ -210,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	static const union wye_address peer = { .v4 = { .sin_family = AF_INET } };
 	static const uint8_t address[16];
 	struct wye_field fields[FIELDS];
-	const char *at = (const char *)data, *end = at + length;
+	struct wye_text text = { (const char *)data, length };
 	struct wye_handshake_source source = { .client = { "", 0 },
 					       .host = { "", 0 },
 					       .address = address,
@@ -220,8 +202,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 
 	if (!length)
 		return 0;
-	source.target = take_line(&at, end);
-	source.count = take_fields(at, end, fields);
+	source.target = take_line(&text);
+	source.count = take_fields(text, fields);
 	if (wye_handshake_create(&handshake, &source))
 		return 0;
 	check_texts(handshake);

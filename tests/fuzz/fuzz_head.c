@@ -5,7 +5,6 @@
  * one byte says what it is, the rest are the fields, as a client sends them or (bit 1) with any
  * zeros in them; or (bits 7 and 6) a request line.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,16 +13,7 @@
 #include "http/head.h"
 
 #include "../unit/raw_head.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
+#include "target.h"
 
 /* `*at` goes on behind the text. */
 static void check_inside(struct wye_text text, const char **at, const char *end)

@@ -43,8 +43,6 @@ enum choice {
 	SMALL_SOCKET = 128, /* that does not take all */
 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
 /* ---- what all inputs share ---- */
 
 static struct wye_tls_context *server_context;

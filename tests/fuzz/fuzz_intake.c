@@ -7,29 +7,19 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "http/intake.h"
+#include "target.h"
 
 enum {
 	MESSAGES = 4,
 	LONGEST = 4096, /* beyond, a pair of sockets may not take it at once */
 	ROOM = 24,      /* of extensions and trailers */
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 /* What came out of it. */
 struct result {

@@ -14,22 +14,13 @@
 #include "jwt/keys.h"
 #include "jwt/sign.h"
 #include "jwt/verifier.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+#include "target.h"
 
 enum {
 	NOW = 1000000,
 };
 
 static const struct wye_text SECRET = { "fuzz fuzz fuzz fuzz fuzz fuzz fuzz!", 35 };
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 static const struct wye_jwt_verifier *verifier(void)
 {

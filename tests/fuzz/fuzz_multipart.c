@@ -8,7 +8,7 @@
 
 #include <wye/multipart.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+#include "target.h"
 
 /* A sum over all that was told; the bytes of a part count one by one, as they may be cut. */
 struct trace {

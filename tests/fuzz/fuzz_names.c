@@ -5,24 +5,14 @@
  * certificates.
  */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "tls/names.h"
+#include "target.h"
 
 enum { NAMES = 16 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 static char texts[NAMES][WYE_TLS_NAME_MAX + 1];
 static struct wye_tls_name items[NAMES];

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "websocket/offers.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+#include "target.h"
 
 static int negotiate(const char *list, size_t length, bool takeover,
 		     struct wye_deflate_terms *terms)

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "net/proxy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+#include "target.h"
 
 /* From a block of its own size: a sanitizer sees each step beside it. */
 static enum wye_proxy_answer read_cut(const uint8_t *data, size_t length, struct wye_proxy *out)

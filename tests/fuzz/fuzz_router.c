@@ -5,37 +5,16 @@
  * which the first byte says the methods; an empty line; paths, of which it says the method.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "route/router.h"
 #include "route/target.h"
+#include "target.h"
 
 enum { PATTERNS = 16, PATHS = 16, LONGEST = 256 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
-
 /* ---- input ---- */
-
-static struct wye_text take_line(struct wye_text *text)
-{
-	const char *stop = text->length ? memchr(text->data, '\n', text->length) : NULL;
-	size_t length = stop ? (size_t)(stop - text->data) : text->length;
-	struct wye_text line = { text->data, length };
-
-	text->data += length + (stop != NULL);
-	text->length -= length + (stop != NULL);
-	return line;
-}
 
 /* ---- patterns, naively ---- */
 

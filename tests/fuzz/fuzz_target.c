@@ -3,22 +3,12 @@
  * fuzz_target.c - parts of a target lie inside it; a normalised path has no dot segments and
  * normalises to itself; lists of pairs are no longer than what they were split from.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "route/pairs.h"
 #include "route/target.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
+#include "target.h"
 
 static bool inside(struct wye_text part, struct wye_text whole)
 {

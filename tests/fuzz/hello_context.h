@@ -7,8 +7,6 @@
 #ifndef WYE_TESTS_FUZZ_HELLO_CONTEXT_H
 #define WYE_TESTS_FUZZ_HELLO_CONTEXT_H
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <openssl/pem.h>
@@ -16,15 +14,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "target.h"
 #include "tls/context.h"
-
-static void must(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "%s\n", what);
-		abort();
-	}
-}
 
 /* ---- randomness ---- */
 

@@ -4,9 +4,9 @@
 FUZZ_TARGETS = tests/fuzz/fuzz_chunks tests/fuzz/fuzz_codec tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_cookies tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fields \
 	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_head tests/fuzz/fuzz_hello \
-	tests/fuzz/fuzz_intake tests/fuzz/fuzz_jwt tests/fuzz/fuzz_multipart \
-	tests/fuzz/fuzz_names tests/fuzz/fuzz_offers tests/fuzz/fuzz_proxy \
-	tests/fuzz/fuzz_router tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_hosts tests/fuzz/fuzz_intake tests/fuzz/fuzz_jwt \
+	tests/fuzz/fuzz_multipart tests/fuzz/fuzz_names tests/fuzz/fuzz_offers \
+	tests/fuzz/fuzz_proxy tests/fuzz/fuzz_router tests/fuzz/fuzz_target
 
 tests_fuzz_fuzz_chunks_SOURCES = tests/fuzz/fuzz_chunks.c
 tests_fuzz_fuzz_chunks_LDADD = libwyecore.a
@@ -32,6 +32,8 @@ tests_fuzz_fuzz_head_LDADD = libwyecore.a
 tests_fuzz_fuzz_hello_SOURCES = tests/fuzz/fuzz_hello.c tests/fuzz/hello_context.h
 tests_fuzz_fuzz_hello_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 tests_fuzz_fuzz_hello_LDADD = libwyecore.a $(SSL_LIBS) -lpthread
+tests_fuzz_fuzz_hosts_SOURCES = tests/fuzz/fuzz_hosts.c
+tests_fuzz_fuzz_hosts_LDADD = libwyecore.a
 tests_fuzz_fuzz_intake_SOURCES = tests/fuzz/fuzz_intake.c
 tests_fuzz_fuzz_intake_LDADD = libwyecore.a
 tests_fuzz_fuzz_jwt_SOURCES = tests/fuzz/fuzz_jwt.c
@@ -60,6 +62,7 @@ tests_fuzz_fuzz_fields_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_handshake_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_hello_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_hosts_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_intake_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -78,6 +81,7 @@ tests_fuzz_fuzz_fields_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_handshake_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_head_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_hello_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_hosts_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_intake_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_jwt_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_multipart_SOURCES += tests/fuzz/runner.c
@@ -90,4 +94,5 @@ TESTS += $(FUZZ_TARGETS)
 endif
 
 TESTS += tests/fuzz/planted-apply
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/planted tests/fuzz/planted-apply tests/fuzz/run
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/planted tests/fuzz/planted-apply tests/fuzz/run \
+	tests/fuzz/target.h

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST = 1 << 20 };
+#include "target.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
+enum { LARGEST = 1 << 20 };
 
 static unsigned files;
 
