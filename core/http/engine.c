@@ -470,6 +470,6 @@ int wye_engine_start(struct wye_http_thread *thread)
 	if (!thread->daemon)
 		return errno ? -errno : -EIO;
 	info = MHD_get_daemon_info(thread->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	thread->epoll = info->epoll_fd;
+	thread->own.set = info->epoll_fd;
 	return 0;
 }

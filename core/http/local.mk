@@ -24,6 +24,8 @@ libwyecore_a_SOURCES += \
 	core/http/intake.h \
 	core/http/miss.c \
 	core/http/miss.h \
+	core/http/own.c \
+	core/http/own.h \
 	core/http/redirect.c \
 	core/http/redirect.h \
 	core/http/refusal.c \

@@ -2,9 +2,8 @@
  *
  * thread.c - see thread.h.
  *
- * The engine's epoll set is what a thread waits in. Own descriptors are in it with a NULL for
- * data, which the engine skips: the wake-up eventfd (edge-triggered, never read), the listeners
- * (EPOLLEXCLUSIVE: one thread is woken per connection) and the set of the loop's watches.
+ * The engine's epoll set is what a thread waits in, also for its wake-up, the listeners and the set
+ * of the loop's watches: own.h.
  */
 #include <errno.h>
 #include <semaphore.h>
@@ -48,16 +47,9 @@ static void wake(struct wye_loop *loop)
 	(void)!write(((struct wye_http_thread *)loop)->wake, &one, sizeof one);
 }
 
-static int watch_in_engine(struct wye_http_thread *thread, int descriptor, uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.ptr = NULL };
-
-	return epoll_ctl(thread->epoll, EPOLL_CTL_ADD, descriptor, &event) ? -errno : 0;
-}
-
 static int attach(struct wye_loop *loop, int descriptor)
 {
-	return watch_in_engine((struct wye_http_thread *)loop, descriptor, EPOLLIN);
+	return wye_own_watch(&((struct wye_http_thread *)loop)->own, descriptor, 0);
 }
 
 static const struct wye_loop_engine ENGINE = { .wake = wake, .attach = attach };
@@ -70,8 +62,7 @@ static int start_listening(struct wye_http_thread *thread)
 	int error = 0;
 
 	for (size_t i = 0; i < listeners->count && !error; i++)
-		error = watch_in_engine(thread, listeners->items[i].descriptor,
-					EPOLLIN | EPOLLEXCLUSIVE);
+		error = wye_own_watch_listener(&thread->own, listeners->items[i].descriptor, i);
 	thread->listening = !error;
 	return error;
 }
@@ -81,7 +72,7 @@ static void stop_listening(struct wye_http_thread *thread)
 	const struct wye_listeners *listeners = thread->acceptor.listeners;
 
 	for (size_t i = 0; thread->listening && i < listeners->count; i++)
-		epoll_ctl(thread->epoll, EPOLL_CTL_DEL, listeners->items[i].descriptor, NULL);
+		wye_own_forget(&thread->own, listeners->items[i].descriptor);
 	thread->listening = false;
 }
 
@@ -95,7 +86,8 @@ static void listen_again(void *argument)
 
 static void accept_waiting(struct wye_http_thread *thread)
 {
-	unsigned pause = wye_acceptor_run(&thread->acceptor, thread->loop.now);
+	uint64_t ready = thread->own.listeners;
+	unsigned pause = wye_acceptor_run(&thread->acceptor, ready, thread->loop.now);
 
 	if (!pause)
 		return;
@@ -213,16 +205,18 @@ static void *run(void *argument)
 
 	wye_loop_enter(&thread->loop);
 	wye_intakes_enter(&thread->intakes);
+	wye_own_enter(&thread->own);
 	wye_tls_thread_begin();
 	while (!thread->stopping) {
 		int timeout = thread->unfinished ? 0 : wye_loop_timeout(&thread->loop);
 
 		thread->unfinished = false;
+		thread->own.listeners = 0;
 		(void)MHD_run_wait(thread->daemon, timeout);
 		wye_loop_turn(&thread->loop);
-		if (thread->loop.watches)
+		if (thread->loop.watches) /* by now a bridge may have been written to, too */
 			wye_loop_watches(&thread->loop);
-		if (thread->listening)
+		if (thread->listening && thread->own.listeners)
 			accept_waiting(thread);
 	}
 	/* Two rounds: the first ends what was cut, the second what that let go. */
@@ -302,7 +296,7 @@ static int init(struct wye_http_thread *thread, unsigned index,
 	thread->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (thread->wake < 0)
 		return -errno;
-	return watch_in_engine(thread, thread->wake, EPOLLIN | EPOLLET);
+	return wye_own_watch(&thread->own, thread->wake, EPOLLET);
 }
 
 static void register_metrics(struct wye_http_metrics *metrics)

@@ -17,6 +17,7 @@
 #include "base/loop.h"
 #include "base/metric.h"
 #include "http/intake.h"
+#include "http/own.h"
 #include "net/limits.h"
 #include "net/listener.h"
 #include "route/lanes.h"
@@ -43,8 +44,8 @@ struct wye_round;
 struct wye_http_thread {
 	struct wye_loop loop; /* first */
 	struct MHD_Daemon *daemon;
-	int epoll; /* the daemon's */
-	int wake;  /* eventfd in it */
+	struct wye_own own; /* in the daemon's epoll set */
+	int wake;           /* eventfd in it */
 	pthread_t thread;
 	char name[16];
 	char open_name[32]; /* of the gauge below */

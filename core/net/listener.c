@@ -263,10 +263,6 @@ int wye_acceptor_init(struct wye_acceptor *acceptor, const struct wye_listeners 
 	memset(acceptor, 0, sizeof *acceptor);
 	acceptor->listeners = listeners;
 	acceptor->limits = limits;
-	for (size_t i = 0; i < listeners->count; i++) {
-		acceptor->polls[i].fd = listeners->items[i].descriptor;
-		acceptor->polls[i].events = POLLIN;
-	}
 	acceptor->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return acceptor->reserve < 0 ? -errno : 0;
 }
@@ -397,7 +393,7 @@ static unsigned accept_from(struct wye_acceptor *acceptor, const struct wye_list
 	return 0;
 }
 
-unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t now)
+unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t ready, uint64_t now)
 {
 	unsigned pause = 0;
 
@@ -408,10 +404,8 @@ unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t now)
 		if (acceptor->reserve < 0)
 			acceptor->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	}
-	if (poll(acceptor->polls, acceptor->listeners->count, 0) <= 0)
-		return 0;
 	for (size_t i = 0; i < acceptor->listeners->count && !pause; i++)
-		if (acceptor->polls[i].revents)
+		if (ready & UINT64_C(1) << i)
 			pause = accept_from(acceptor, &acceptor->listeners->items[i], now);
 	return pause;
 }

@@ -7,8 +7,6 @@
 #ifndef WYE_CORE_NET_LISTENER_H
 #define WYE_CORE_NET_LISTENER_H
 
-#include <poll.h>
-
 #include "net/forwarded.h"
 #include "net/limits.h"
 #include "net/pace.h"
@@ -89,7 +87,6 @@ void wye_listener_turn_away(const struct wye_listener *listener, int descriptor,
 struct wye_acceptor {
 	const struct wye_listeners *listeners;
 	struct wye_limits *limits;
-	struct pollfd polls[WYE_LISTENERS_MAX];
 	int reserve;           /* a descriptor to give up when there is no other */
 	uint64_t paused_until; /* milliseconds; 0: not paused */
 	/* Takes over a descriptor that has entered the limits. */
@@ -103,10 +100,10 @@ int wye_acceptor_init(struct wye_acceptor *acceptor, const struct wye_listeners 
 		      struct wye_limits *limits) WYE_MUST_CHECK;
 void wye_acceptor_fini(struct wye_acceptor *acceptor);
 
-/* Accepts what waits, a bounded number. One poll(2) if nothing does.
+/* Accepts what waits at the listeners that are ready (a bit each, by index), a bounded number.
  *
  * Returns 0; or the milliseconds for which the caller should stop watching the listeners, as
  * descriptors are out: wye_acceptor_run() will try again afterwards. */
-unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t now);
+unsigned wye_acceptor_run(struct wye_acceptor *acceptor, uint64_t ready, uint64_t now);
 
 #endif
