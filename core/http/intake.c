@@ -23,6 +23,10 @@ enum lead {
 	LEAD_UNREADABLE,
 };
 
+enum {
+	TOGETHER = 1024, /* bytes that are rather copied than sent as two pieces */
+};
+
 /* By descriptor: those of this thread's engine, so that other threads' reads never meet them.
  */
 static _Thread_local struct wye_intakes here;
@@ -336,6 +340,20 @@ static ssize_t total(const struct msghdr *message)
 	return (ssize_t)sum;
 }
 
+/* A short answer's head and body as one piece: the kernel is faster with that. */
+static ssize_t send_joined(int descriptor, const struct msghdr *message, int flags)
+{
+	char joined[TOGETHER];
+	size_t length = 0;
+
+	for (size_t i = 0; i < message->msg_iovlen; i++) {
+		memcpy(joined + length, message->msg_iov[i].iov_base,
+		       message->msg_iov[i].iov_len);
+		length += message->msg_iov[i].iov_len;
+	}
+	return sendto(descriptor, joined, length, flags, NULL, 0);
+}
+
 WYE_API ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
 	struct wye_intake *intake = find(descriptor);
@@ -344,6 +362,8 @@ WYE_API ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 		(void)hold(intake, message->msg_iov->iov_base, message->msg_iov->iov_len);
 		return total(message);
 	}
+	if (intake && total(message) <= TOGETHER)
+		return send_joined(descriptor, message, flags);
 	return syscall(SYS_sendmsg, descriptor, message, flags);
 }
 

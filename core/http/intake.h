@@ -4,7 +4,7 @@
  * allows, and cuts bytes away before it shows any: empty lines and NULs in front of a request,
  * the framing of chunks. It reads by recv(), which wye defines by itself: so each byte passes
  * here as it came. And it writes by send() and sendmsg(): so its own refusals, whose head it
- * sends twice, can be held back, to be answered by wye.
+ * sends twice, can be held back, to be answered by wye, and short answers go out in one piece.
  *
  * One per connection, known by its descriptor from when the engine is given that until it
  * closes it. Used by the connection's http thread alone.
