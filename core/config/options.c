@@ -10,6 +10,7 @@
 #include "config/keys.h"
 #include "config/options.h"
 #include "config/tls.h"
+#include "net/listener.h"
 
 static const char *const LEVELS[] = { "error", "warning", "notice", "info", "debug", NULL };
 
@@ -408,6 +409,9 @@ static int read_listeners(struct wye_options *out, const struct wye_config *conf
 		return 0;
 	}
 	length = config_setting_length(list);
+	if (length > WYE_LISTENERS_MAX)
+		wye_config_problem(problems, list, "%d listeners; at most %d", length,
+				   WYE_LISTENERS_MAX);
 	out->listen = calloc((size_t)length, sizeof *out->listen);
 	if (!out->listen)
 		return -ENOMEM;

@@ -3,11 +3,12 @@
 """Limits of connections and of descriptors; how connections spread over threads."""
 
 import os
+import re
 import resource
 import socket
 import unittest
 
-from wye import Wye, main, read_answer, wait_for
+from wye import Wye, check_config, main, read_answer, wait_for
 
 REST = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -101,6 +102,25 @@ class Limits(unittest.TestCase):
                 sock.sendall(REST)
                 self.assertEqual(read_answer(sock)[0], 200, (host, port))
                 sock.close()
+
+    def test_most_listeners(self):
+        """Of each a client is accepted, whichever threads wake up for them all at once."""
+        text = ('listen = ( %s );  http_threads = 3; \n'
+                'rest = { routes = ( { path = "/hello"; handler = "respond"; } ); };')
+        listener = '{ address = "127.0.0.1"; port = 0; }'
+        status, errors = check_config(text % ", ".join([listener] * 65))
+        self.assertEqual(status, 1)
+        self.assertIn(":1: 65 listeners; at most 64", errors)
+        with Wye(config=text % ", ".join([listener] * 64)) as wye:
+            wait_for("64 listeners", lambda: wye.stderr().count("listening on") == 64)
+            ports = [int(port) for port in re.findall(r"listening on \S+:(\d+)", wye.stderr())]
+            for _ in range(3):
+                socks = [socket.create_connection(("127.0.0.1", port), 20) for port in ports]
+                for sock in socks:
+                    sock.sendall(REST)
+                for sock in socks:
+                    self.assertEqual(read_answer(sock)[0], 200)
+                    sock.close()
 
     def test_deferred_accept(self):
         """A silent connection is not accepted at once, one that speaks is."""
