@@ -6,7 +6,7 @@ FUZZ_TARGETS = tests/fuzz/fuzz_chunks tests/fuzz/fuzz_codec tests/fuzz/fuzz_conf
 	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_head tests/fuzz/fuzz_hello \
 	tests/fuzz/fuzz_hosts tests/fuzz/fuzz_intake tests/fuzz/fuzz_jwt \
 	tests/fuzz/fuzz_multipart tests/fuzz/fuzz_names tests/fuzz/fuzz_offers \
-	tests/fuzz/fuzz_proxy tests/fuzz/fuzz_router tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_peer tests/fuzz/fuzz_proxy tests/fuzz/fuzz_router tests/fuzz/fuzz_target
 
 tests_fuzz_fuzz_chunks_SOURCES = tests/fuzz/fuzz_chunks.c
 tests_fuzz_fuzz_chunks_LDADD = libwyecore.a
@@ -44,6 +44,9 @@ tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c
 tests_fuzz_fuzz_names_LDADD = libwyecore.a
 tests_fuzz_fuzz_offers_SOURCES = tests/fuzz/fuzz_offers.c
 tests_fuzz_fuzz_offers_LDADD = libwyecore.a
+tests_fuzz_fuzz_peer_SOURCES = tests/fuzz/fuzz_peer.c
+tests_fuzz_fuzz_peer_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
+tests_fuzz_fuzz_peer_LDADD = libwyecore.a $(SSL_LIBS)
 tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c
 tests_fuzz_fuzz_proxy_LDADD = libwyecore.a
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c
@@ -68,6 +71,7 @@ tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_names_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_offers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_peer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_router_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_target_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -87,6 +91,7 @@ tests_fuzz_fuzz_jwt_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_multipart_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_names_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_offers_SOURCES += tests/fuzz/runner.c
+tests_fuzz_fuzz_peer_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_proxy_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_router_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_target_SOURCES += tests/fuzz/runner.c
