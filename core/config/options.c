@@ -10,7 +10,6 @@
 #include "config/keys.h"
 #include "config/options.h"
 #include "config/tls.h"
-#include "net/listener.h"
 
 static const char *const LEVELS[] = { "error", "warning", "notice", "info", "debug", NULL };
 

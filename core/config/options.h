@@ -12,6 +12,9 @@
 #include "config/tls.h"
 #include "tls/context.h"
 
+/* Listeners of one program, at most. */
+#define WYE_LISTENERS_MAX 64
+
 struct wye_listen_option {
 	const char *address; /* NULL: all */
 	unsigned port, backlog;

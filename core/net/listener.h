@@ -7,14 +7,12 @@
 #ifndef WYE_CORE_NET_LISTENER_H
 #define WYE_CORE_NET_LISTENER_H
 
+#include "config/options.h"
 #include "net/forwarded.h"
 #include "net/limits.h"
 #include "net/pace.h"
 #include "net/socketfile.h"
 #include "tls/context.h"
-
-/* Listeners of one program, at most. */
-#define WYE_LISTENERS_MAX 64
 
 /* A listener whose peers begin with a PROXY header (preface.h); others are closed. */
 struct wye_proxy_rules {
