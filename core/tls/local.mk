@@ -1,6 +1,8 @@
 libwyecore_a_SOURCES += \
 	core/tls/blocks.c \
 	core/tls/blocks.h \
+	core/tls/certificate.c \
+	core/tls/certificate.h \
 	core/tls/common.c \
 	core/tls/common.h \
 	core/tls/context.c \

@@ -10,7 +10,8 @@
 
 struct ssl_st;
 
-/* Of a session whose handshake is over. Returns 0 or -ENOMEM. */
+/* Of a session whose handshake is over. Returns 0, -EINVAL for a certificate that can't be read,
+ * -ENOMEM. */
 int wye_tls_peer_create(const struct wye_tls_peer **out, struct ssl_st *ssl) WYE_MUST_CHECK;
 
 /* One holder more; NULL is right, and is returned. */

@@ -1,13 +1,16 @@
 # Fuzz targets. With ./configure CC=clang --enable-fuzz they are libFuzzer programs, which
 # tests/fuzz/run builds and runs. Else a small runner takes them over the kept corpus in
 # `make check`.
-FUZZ_TARGETS = tests/fuzz/fuzz_chunks tests/fuzz/fuzz_codec tests/fuzz/fuzz_config \
-	tests/fuzz/fuzz_cookies tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fields \
-	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_head tests/fuzz/fuzz_hello \
-	tests/fuzz/fuzz_hosts tests/fuzz/fuzz_intake tests/fuzz/fuzz_jwt \
+FUZZ_TARGETS = tests/fuzz/fuzz_certificate tests/fuzz/fuzz_chunks tests/fuzz/fuzz_codec \
+	tests/fuzz/fuzz_config tests/fuzz/fuzz_cookies tests/fuzz/fuzz_deflate \
+	tests/fuzz/fuzz_fields tests/fuzz/fuzz_handshake tests/fuzz/fuzz_head \
+	tests/fuzz/fuzz_hello tests/fuzz/fuzz_hosts tests/fuzz/fuzz_intake tests/fuzz/fuzz_jwt \
 	tests/fuzz/fuzz_multipart tests/fuzz/fuzz_names tests/fuzz/fuzz_offers \
-	tests/fuzz/fuzz_peer tests/fuzz/fuzz_proxy tests/fuzz/fuzz_router tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_proxy tests/fuzz/fuzz_router tests/fuzz/fuzz_target
 
+tests_fuzz_fuzz_certificate_SOURCES = tests/fuzz/fuzz_certificate.c
+tests_fuzz_fuzz_certificate_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
+tests_fuzz_fuzz_certificate_LDADD = libwyecore.a $(SSL_LIBS)
 tests_fuzz_fuzz_chunks_SOURCES = tests/fuzz/fuzz_chunks.c
 tests_fuzz_fuzz_chunks_LDADD = libwyecore.a
 tests_fuzz_fuzz_codec_SOURCES = tests/fuzz/fuzz_codec.c \
@@ -44,9 +47,6 @@ tests_fuzz_fuzz_names_SOURCES = tests/fuzz/fuzz_names.c
 tests_fuzz_fuzz_names_LDADD = libwyecore.a
 tests_fuzz_fuzz_offers_SOURCES = tests/fuzz/fuzz_offers.c
 tests_fuzz_fuzz_offers_LDADD = libwyecore.a
-tests_fuzz_fuzz_peer_SOURCES = tests/fuzz/fuzz_peer.c
-tests_fuzz_fuzz_peer_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
-tests_fuzz_fuzz_peer_LDADD = libwyecore.a $(SSL_LIBS)
 tests_fuzz_fuzz_proxy_SOURCES = tests/fuzz/fuzz_proxy.c
 tests_fuzz_fuzz_proxy_LDADD = libwyecore.a
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c
@@ -56,6 +56,7 @@ tests_fuzz_fuzz_target_LDADD = libwyecore.a
 
 check_PROGRAMS += $(FUZZ_TARGETS)
 if ENABLE_FUZZ
+tests_fuzz_fuzz_certificate_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_chunks_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_codec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -71,11 +72,11 @@ tests_fuzz_fuzz_jwt_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_multipart_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_names_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_offers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_peer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_router_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_target_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
+tests_fuzz_fuzz_certificate_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_chunks_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_codec_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_config_SOURCES += tests/fuzz/runner.c
@@ -91,7 +92,6 @@ tests_fuzz_fuzz_jwt_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_multipart_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_names_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_offers_SOURCES += tests/fuzz/runner.c
-tests_fuzz_fuzz_peer_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_proxy_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_router_SOURCES += tests/fuzz/runner.c
 tests_fuzz_fuzz_target_SOURCES += tests/fuzz/runner.c
