@@ -26,6 +26,8 @@
 
 enum {
 	BODY_LOOK = 1000, /* milliseconds between looks for a client that has gone */
+	WRITE_LOOKS = 4,  /* in write_timeout: by so much of it a stall may last longer */
+	END_LOOK = 1,     /* and to one behind its end: when the engine has read what it can */
 };
 
 static struct wye_http_connection *take(struct wye_http_thread *thread)
@@ -170,6 +172,8 @@ static void cut(struct wye_http_connection *connection, bool late)
 {
 	if (connection->phase == WYE_HTTP_SERVING)
 		wye_http_connection_cut_short(connection);
+	if (connection->phase == WYE_HTTP_SERVING && connection->bridge && late)
+		wye_bridge_cut_short(connection->bridge);
 	connection->phase = WYE_HTTP_ENDING;
 	if (!connection->bridge)
 		shutdown(connection->descriptor, SHUT_RDWR);
@@ -207,12 +211,14 @@ static unsigned lesser(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* A change of phase does not move the timer: it looks often enough for the shortest. */
+/* A change of phase does not move the timer: it looks often enough for the shortest. What has
+ * been taken of an answer counts from the look that finds it. */
 static unsigned shortest(const struct wye_http_connection *connection)
 {
 	const struct wye_http_limits *limits = connection->thread->http;
-	unsigned least = lesser(lesser(limits->head_timeout, limits->body_timeout),
-				lesser(limits->keepalive_timeout, limits->write_timeout));
+	unsigned least =
+		lesser(lesser(limits->head_timeout, limits->body_timeout),
+		       lesser(limits->keepalive_timeout, limits->write_timeout / WRITE_LOOKS));
 
 	return connection->listener->tls
 		       ? lesser(least, connection->listener->handshake_timeout)
@@ -373,6 +379,18 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 	connection->since = connection->thread->loop.now;
 }
 
+static void look_at_end(struct wye_http_connection *connection)
+{
+	if (connection->ended && connection->phase == WYE_HTTP_IDLE && !connection->bridge)
+		wye_timer_start(&connection->thread->loop, &connection->deadline, END_LOOK);
+}
+
+void wye_http_connection_ended(struct wye_http_connection *connection)
+{
+	connection->ended = true;
+	look_at_end(connection);
+}
+
 void wye_http_connection_rest(struct wye_http_connection *connection)
 {
 	connection->first = false;
@@ -380,6 +398,7 @@ void wye_http_connection_rest(struct wye_http_connection *connection)
 	connection->intake.head_only = false;
 	connection->requests++;
 	enter(connection, WYE_HTTP_IDLE);
+	look_at_end(connection);
 	if (connection->thread->draining && !connection->handed_over &&
 	    !wye_transport_has_more(connection))
 		wye_http_connection_close_idle(connection);

@@ -35,6 +35,7 @@ struct wye_http_connection {
 	enum wye_http_phase phase;
 	bool first;       /* no request has been completed on it */
 	bool handed_over; /* the socket lives on elsewhere: limits are left there */
+	bool ended;       /* the client says no more: the engine may have missed that */
 	bool silent;      /* a request has it, or its last answer is given: see unreadable.h */
 	int descriptor;   /* the client's socket; -1: it has left with its session */
 	int engine_descriptor;               /* what the engine has: the same, but under TLS */
@@ -75,6 +76,7 @@ void wye_http_connection_serve(struct wye_http_connection *connection);
 void wye_http_connection_read_body(struct wye_http_connection *connection);
 void wye_http_connection_progress(struct wye_http_connection *connection);
 void wye_http_connection_rest(struct wye_http_connection *connection);
+void wye_http_connection_ended(struct wye_http_connection *connection);
 
 /* Closes it, unless it is serving a request: for a drain. */
 void wye_http_connection_close_idle(struct wye_http_connection *connection);

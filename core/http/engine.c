@@ -24,16 +24,12 @@
 #include "http/redirect.h"
 #include "http/refusal.h"
 #include "http/request.h"
+#include "http/room.h"
 #include "http/transport.h"
 #include "http/unreadable.h"
 #include "http/upgrade.h"
 #include "http/wait.h"
 #include "net/farewell.h"
-
-enum {
-	FIELD_ENTRY = 80,  /* bytes of the engine's index per field, at most */
-	REPLY_ROOM = 1024, /* bytes for the head of a reply */
-};
 
 static struct wye_http_connection *connection_of(struct MHD_Connection *engine)
 {
@@ -60,44 +56,6 @@ static void *request_line(void *cls, const char *target, struct MHD_Connection *
 	return request;
 }
 
-static size_t head_size(const struct wye_request *request)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		request->connection->engine, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-
-	return info ? info->header_size : 0;
-}
-
-/* The pool of a connection must hold the request's head, its fields' index and the reply's
- * head; and it is zeroed after each request, so it is no larger than heads of common fields
- * need. */
-static size_t pool_size(const struct wye_http_limits *limits)
-{
-	return limits->max_header + limits->max_header / 4;
-}
-
-/* The pool must hold the head, an index entry per field, cookie and query parameter, a copy of
- * the cookies, and the reply's head: where it would not, the engine closes without a word. */
-static bool fits(const struct wye_request *request)
-{
-	const enum MHD_ValueKind all =
-		MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND;
-	const struct wye_http_limits *limits = request->connection->thread->http;
-	struct MHD_Connection *engine = request->connection->engine;
-	size_t size = head_size(request), cookies = 0;
-	const char *text;
-	int entries;
-
-	if (size > limits->max_header)
-		return false;
-	if (size < limits->max_header / 40) /* even if there were a parameter per two bytes */
-		return true;
-	entries = MHD_get_connection_values_n(engine, all, NULL, NULL);
-	(void)MHD_lookup_connection_value_n(engine, MHD_HEADER_KIND, "Cookie", 6, &text,
-					    &cookies);
-	return size + cookies + (size_t)entries * FIELD_ENTRY + REPLY_ROOM <= pool_size(limits);
-}
-
 /* ---- refusals ---- */
 
 /* Answers at once and closes: what follows on the connection is not looked at. */
@@ -118,7 +76,7 @@ static struct wye_request_line split_line(const struct wye_request *request, con
 		.method = { method, strlen(method) },
 		.target = request->target,
 		.version = { version, strlen(version) },
-		.end = method + head_size(request),
+		.end = method + wye_room_head(request),
 	};
 
 	line.rest = version + line.version.length + 2;
@@ -234,7 +192,7 @@ static enum MHD_Result head_read(struct wye_request *request, const char *method
 	request->chain = request->lanes->rest.chain;
 	if (!keep_line(request, &line))
 		return MHD_NO;
-	if (!fits(request))
+	if (!wye_room_holds_request(request))
 		return wye_unreadable_refuse(request, 431);
 	fault = read_head(request, &line);
 	if (fault.status)
@@ -453,6 +411,11 @@ static void ignore_log(void *cls, const char *format, va_list arguments)
 	(void)arguments;
 }
 
+static void client_ended(void *engine)
+{
+	wye_http_connection_ended(connection_of(engine));
+}
+
 int wye_engine_start(struct wye_http_thread *thread)
 {
 	const union MHD_DaemonInfo *info;
@@ -462,7 +425,7 @@ int wye_engine_start(struct wye_http_thread *thread)
 			MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
 		0, NULL, NULL, handle, thread, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)INT_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool_size(thread->http),
+		0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, wye_room_size(thread->http),
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_URI_LOG_CALLBACK, request_line, thread, MHD_OPTION_UNESCAPE_CALLBACK,
 		keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, completed, thread,
@@ -471,5 +434,6 @@ int wye_engine_start(struct wye_http_thread *thread)
 		return errno ? -errno : -EIO;
 	info = MHD_get_daemon_info(thread->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	thread->own.set = info->epoll_fd;
+	thread->own.ended = client_ended;
 	return 0;
 }

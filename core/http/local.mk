@@ -33,6 +33,8 @@ libwyecore_a_SOURCES += \
 	core/http/reply.c \
 	core/http/request.c \
 	core/http/request.h \
+	core/http/room.c \
+	core/http/room.h \
 	core/http/source.c \
 	core/http/thread.c \
 	core/http/thread.h \

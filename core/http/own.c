@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "http/own.h"
 
@@ -40,13 +42,28 @@ static void note(struct wye_own *own, struct epoll_event *event)
 {
 	uintptr_t index = (uintptr_t)event->data.ptr - (uintptr_t)own->marks;
 
-	if (index >= WYE_LISTENERS_MAX)
-		return;
-	own->listeners |= UINT64_C(1) << index;
-	event->data.ptr = NULL;
+	if (index < WYE_LISTENERS_MAX) {
+		own->listeners |= UINT64_C(1) << index;
+		event->data.ptr = NULL;
+	} else if (event->events & EPOLLRDHUP) {
+		own->ended(event->data.ptr);
+	}
 }
 
-/* Other threads, and other sets, have nothing to be noted. */
+/* Other threads, and other sets, have nothing to be asked for or noted. wye's own entries have
+ * no edges to be missed. */
+WYE_API int epoll_ctl(int set, int operation, int descriptor, struct epoll_event *event)
+{
+	struct epoll_event more;
+
+	if (here && set == here->set && event && event->events & EPOLLET) {
+		more = *event;
+		more.events |= EPOLLRDHUP;
+		event = &more;
+	}
+	return (int)syscall(SYS_epoll_ctl, set, operation, descriptor, event);
+}
+
 WYE_API int epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 {
 	int count = epoll_pwait(set, events, most, timeout, NULL);

@@ -15,6 +15,7 @@
 #include "http/connection.h"
 #include "http/events.h"
 #include "http/request.h"
+#include "http/room.h"
 #include "http/thread.h"
 
 /* ---- answers ---- */
@@ -193,6 +194,7 @@ int wye_reply_header(struct wye_request *request, const char *name, struct wye_t
 	*field = (struct wye_reply_field) { NULL, text, text + length + 1 };
 	*request->reply.last = field;
 	request->reply.last = &field->next;
+	request->reply.bytes += length + value.length + sizeof ": \r\n" - 1;
 	return 0;
 }
 
@@ -220,6 +222,8 @@ size_t wye_reply_remove_header(struct wye_request *request, const char *name)
 
 	while (!reply->sealed && *link) {
 		if (!strcasecmp((*link)->name, name)) {
+			reply->bytes -=
+				strlen(name) + strlen((*link)->value) + sizeof ": \r\n" - 1;
 			*link = (*link)->next;
 			removed++;
 		} else {
@@ -385,6 +389,22 @@ static struct MHD_Response *build(struct wye_request *request)
 	return NULL;
 }
 
+/* The fields can't be sent; without them only an error is right. */
+static void give_up_head(struct wye_request *request)
+{
+	struct wye_reply *reply = &request->reply;
+
+	wye_log(WYE_LOG_ERROR,
+		"the head of the answer of %s has %zu bytes and more, for which max_header "
+		"leaves no room",
+		reply->culprit, reply->bytes);
+	wye_metric_add(request->connection->thread->metrics->too_large_reply, 1);
+	wye_reply_release(reply);
+	*reply = (struct wye_reply) { .last = &reply->fields, .file = -1 };
+	wye_reply_plain(request, 500, "internal error\n");
+	reply->sealed = true;
+}
+
 enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 {
 	struct MHD_Response *response;
@@ -396,6 +416,8 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 		wye_events_hand_over(request);
 		return MHD_NO;
 	}
+	if (!wye_room_holds_reply(request))
+		give_up_head(request);
 	response = build(request);
 	if (!response) {
 		request->state = WYE_REQUEST_CUT;

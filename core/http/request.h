@@ -72,6 +72,7 @@ struct wye_reply {
 	void *argument;          /* of the source, or data of the events */
 	struct wye_inner *inner; /* what the source wraps, and what that one does */
 	struct wye_reply_field *fields, **last;
+	size_t bytes;        /* of the fields as they are sent */
 	const char *culprit; /* the step that answered */
 	bool sealed;         /* the response steps are over */
 	bool incomplete;     /* for want of memory: it can't be sent */

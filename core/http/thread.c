@@ -2,8 +2,8 @@
  *
  * thread.c - see thread.h.
  *
- * The engine's epoll set is what a thread waits in, also for its wake-up, the listeners and the set
- * of the loop's watches: own.h.
+ * The engine's epoll set is what a thread waits in, also for its wake-up, the listeners and the
+ * set of the loop's watches: own.h.
  */
 #include <errno.h>
 #include <semaphore.h>
@@ -316,6 +316,8 @@ static void register_metrics(struct wye_http_metrics *metrics)
 		wye_metric_register("http_header_too_large_total", WYE_COUNTER);
 	metrics->too_large_target =
 		wye_metric_register("http_target_too_long_total", WYE_COUNTER);
+	metrics->too_large_reply =
+		wye_metric_register("http_reply_header_too_large_total", WYE_COUNTER);
 	metrics->too_large_body = wye_metric_register("http_body_too_large_total", WYE_COUNTER);
 	metrics->streams_handed_over =
 		wye_metric_register("streams_handed_over_total", WYE_COUNTER);

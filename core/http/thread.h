@@ -34,8 +34,8 @@ struct wye_http_limits {
 struct wye_http_metrics {
 	wye_metric open, requests, ended, completed, aborted, timed_out, bad_heads,
 		engine_refused, malformed, too_large_header, too_large_target, too_large_body,
-		handed_over, streams_handed_over, handshakes_refused, waiting, waiting_refused,
-		ticket_timeouts, deadlines, no_descriptor, redirected;
+		too_large_reply, handed_over, streams_handed_over, handshakes_refused, waiting,
+		waiting_refused, ticket_timeouts, deadlines, no_descriptor, redirected;
 };
 
 /* One http thread. Its own, but for the members marked atomic and for mail. */
@@ -68,7 +68,7 @@ struct wye_http_thread {
 	struct wye_id_table *tickets;
 	unsigned waiting; /* suspended requests */
 	bool draining, stopping;
-	bool unfinished; /* the engine has something to end of which no event will tell */
+	bool unfinished;       /* the engine has something to end of which no event will tell */
 	struct wye_mail order; /* of main's, one at a time: it needs no memory at the end */
 	struct wye_round *round;
 };

@@ -20,6 +20,7 @@ plugins = ( {{ load = "echo"; }}, {{ load = "clock"; }}, {{ load = "{bodies}"; a
 middleware = ( {{ use = "compress"; minimum = 1000; }} );
 rest = {{ routes = (
   {{ path = "/hello"; handler = "respond"; body = "hello\\n"; methods = [ "GET", "POST" ]; }},
+  {{ path = "/large"; handler = "respond"; headers = {{ X-Large = "{field}"; }}; }},
   {{ path = "/files/*rest"; handler = "files"; root = "{root}"; }},
   {{ path = "/packed/*rest"; handler = "files"; root = "{root}"; chain = [ "compress" ]; }},
   {{ path = "/source"; handler = "bodies/source"; }},
@@ -39,12 +40,12 @@ def heads(data):
 
 
 class Answers(unittest.TestCase):
-    def wye(self, top="", listen=""):
+    def wye(self, top="", listen="", field=""):
         root = self.enterContext(tempfile.TemporaryDirectory())
         for name, size in (("small", 3), ("large", LARGE), ("text.txt", 20000)):
             with open(os.path.join(root, name), "wb") as out:
                 out.write(b"x" * size)
-        return Wye(config=CONFIG.format(plugins=PLUGINS, root=root, top=top, listen=listen,
+        return Wye(config=CONFIG.format(plugins=PLUGINS, root=root, top=top, listen=listen, field=field,
                                         bodies=os.path.join(TEST_PLUGINS, "bodies.so")))
 
     def ask(self, wye, request):
@@ -129,15 +130,32 @@ class Answers(unittest.TestCase):
                         self.assertEqual((end, len(data.split(b"\r\n\r\n", 1)[1])), ("end", LARGE))
 
     def test_end_with_the_request(self):
-        """A client's end that came in one piece with its request is seen, and is no next request."""
-        with self.wye("head_timeout = 0.5;") as wye:
-            for _ in range(20):
+        """A client's end that came in one piece with its request, or just behind it, is seen as soon as that is
+        answered, and is no next request."""
+        with self.wye() as wye:
+            for late in range(200):
                 with wye.socket() as sock:
-                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                    if late < 20:
+                        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
                     sock.sendall(NEXT)
+                    time.sleep(max(0, late - 20) / 1000000)
                     sock.shutdown(socket.SHUT_WR)
+                    began = time.monotonic()
                     data, end = read_to_end(sock)
                     self.assertEqual((heads(data), end), ([b"200"], "end"))
+                    self.assertLess(time.monotonic() - began, 5)
+
+    def test_end_within_the_next_request(self):
+        """Nor is a part of one; but whole ones in front of it are answered."""
+        with self.wye() as wye:
+            for part in range(1, len(NEXT), 3):
+                with wye.socket() as sock:
+                    sock.sendall(NEXT * 3 + NEXT[:part])
+                    sock.shutdown(socket.SHUT_WR)
+                    began = time.monotonic()
+                    data, end = read_to_end(sock)
+                    self.assertEqual((heads(data), end), ([b"200"] * 3, "end"))
+                    self.assertLess(time.monotonic() - began, 5)
 
     def test_upgrade_required(self):
         with self.wye() as wye:
@@ -146,6 +164,24 @@ class Answers(unittest.TestCase):
                 self.assertRegex(data, rb"^HTTP/1.1 426 ")
                 self.assertIn(b"\r\nConnection: Upgrade\r\n", data)
                 self.assertIn(b"\r\nUpgrade: websocket\r\n", data)
+
+    def test_large_heads(self):
+        """Whole, or a 500 that says why in the log: never nothing. Also with a next request behind."""
+        for fields in (b"", b"X-A: %s\r\n" % (b"a" * 3000), b"".join(b"X-%d: a\r\n" % i for i in range(40))):
+            seen = set()
+            for size in (500, 900, 2000, 5000, 6000, *range(6500, 10600, 250), 20000, 60000):
+                with self.wye(field="x" * size) as wye:
+                    request = b"GET /large HTTP/1.1\r\nHost: a\r\n" + fields
+                    data, end = self.ask(wye, request + b"\r\n" + request + b"Connection: close\r\n\r\n")
+                    found = heads(data)
+                    self.assertEqual((len(found), end), (2, "end"), (size, data[:100]))
+                    self.assertEqual(data.count(b"x" * size), found.count(b"200"), size)
+                    lost = found.count(b"500")
+                    self.assertEqual(found.count(b"200") + lost, 2)
+                    self.assertEqual(wye.metrics()["http_reply_header_too_large_total"], lost)
+                    self.assertEqual(wye.stderr().count("the head of the answer of respond"), lost)
+                    seen.update(found)
+            self.assertEqual(seen, {b"200", b"500"})
 
     def test_timed_out(self):
         with self.wye("head_timeout = 0.3; body_timeout = 0.3;") as wye:
