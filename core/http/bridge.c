@@ -419,5 +419,8 @@ void wye_bridge_expire(struct wye_bridge *bridge)
 void wye_bridge_engine_left(struct wye_bridge *bridge)
 {
 	bridge->engine_left = true;
+	if (bridge->late &&
+	    bridge->cut_short) /* who has taken nothing for long is not waited for */
+		wye_crossing_lose(bridge);
 	settle(bridge);
 }

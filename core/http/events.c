@@ -325,22 +325,24 @@ static void take_over(struct wye_mail *mail)
 	open_stream(stream);
 }
 
-static struct wye_stream *create(struct wye_request *request)
+static int create(struct wye_stream **out, struct wye_request *request)
 {
 	struct wye_stream *stream = calloc(1, sizeof *stream);
+	int error = -ENOMEM;
 
-	if (!stream)
-		return NULL;
-	if (wye_http_connection_depart(request->connection, NULL, &stream->wire)) {
+	if (stream)
+		error = wye_http_connection_depart(request->connection, NULL, &stream->wire);
+	if (error) {
 		free(stream);
-		return NULL;
+		return error;
 	}
 	stream->request = request;
 	stream->handler = request->reply.events;
 	stream->data = request->reply.argument;
 	stream->peer = request->connection->peer;
 	stream->cause = WYE_STREAM_PEER;
-	return stream;
+	*out = stream;
+	return 0;
 }
 
 /* The connection's record stays with the engine, which is told to close its descriptor. */
@@ -357,11 +359,13 @@ static void leave_connection(struct wye_request *request)
 	wye_request_detach(request);
 }
 
-static void could_not(struct wye_request *request)
+/* Also where the client's session of TLS has broken meanwhile (-EPIPE). */
+static void could_not(struct wye_request *request, int error)
 {
 	struct wye_http_connection *connection = request->connection;
 
-	wye_log(WYE_LOG_ERROR, "no memory or descriptor for an event stream");
+	if (error != -EPIPE)
+		wye_log(WYE_LOG_ERROR, "can't begin an event stream: %s", strerror(-error));
 	connection->request = NULL;
 	request->ending = WYE_REQUEST_ABORTED;
 	wye_metric_add(connection->thread->metrics->aborted, 1);
@@ -373,10 +377,11 @@ static void could_not(struct wye_request *request)
 
 void wye_events_hand_over(struct wye_request *request)
 {
-	struct wye_stream *stream = create(request);
+	struct wye_stream *stream;
+	int error = create(&stream, request);
 
-	if (!stream) {
-		could_not(request);
+	if (error) {
+		could_not(request, error);
 		return;
 	}
 	request->reply.argument = stream; /* the way back from the context */

@@ -2,6 +2,7 @@
  *
  * upgrade.c - see upgrade.h.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,15 +49,31 @@ static enum MHD_Result refuse_at_once(struct wye_request *request, unsigned stat
 	return wye_reply_queue(request, context);
 }
 
+/* Its client's session of TLS has broken meanwhile, or there is no descriptor. The other lane's
+ * chain hears of it, and no other. */
+static enum MHD_Result give_up(struct wye_request *request, struct wye_handshake *handshake,
+			       int error, void **context)
+{
+	bool gone = error == -EPIPE;
+
+	wye_ws_lane_abandon(handshake, gone ? 0 : 503, gone ? WYE_WS_RESET : WYE_WS_REFUSED);
+	request->chain_begun = true;
+	request->entered = 0;
+	if (!gone)
+		return refuse_at_once(request, 503, "no descriptor left\n", context);
+	request->ending = WYE_REQUEST_ABORTED;
+	request->state = WYE_REQUEST_CUT;
+	return MHD_NO;
+}
+
 static enum MHD_Result hand_over(struct wye_request *request, struct wye_handshake *handshake,
 				 enum wye_lane_verdict verdict, const char *end, void **context)
 {
 	struct wye_wire wire;
+	int error = wye_http_connection_depart(request->connection, end, &wire);
 
-	if (wye_http_connection_depart(request->connection, end, &wire)) {
-		wye_ws_lane_abandon(handshake, 503, WYE_WS_REFUSED);
-		return refuse_at_once(request, 503, "no descriptor left\n", context);
-	}
+	if (error)
+		return give_up(request, handshake, error, context);
 	request->state = WYE_REQUEST_HANDED;
 	request->connection->handed_over = true;
 	wye_metric_add(request->connection->thread->metrics->handed_over, 1);

@@ -35,10 +35,19 @@ static void clear(struct wye_socket *socket)
 	wye_writer_account(socket);
 }
 
+/* Whatever ends it: unless something is left unsaid (RFC 8446, 6.1). */
+static void say_goodbye(struct wye_socket *socket)
+{
+	if (socket->tls && !socket->broken && !socket->outbox.bytes &&
+	    !wye_tls_waiting(socket->tls))
+		wye_secure_shut(socket);
+}
+
 void wye_socket_kill(struct wye_socket *socket, enum wye_socket_end how)
 {
 	if (socket->killed)
 		return;
+	say_goodbye(socket);
 	socket->killed = true;
 	socket->end = (uint8_t)how;
 	clear(socket);
@@ -143,8 +152,8 @@ static void part(struct wye_socket *socket)
 {
 	if (socket->killed)
 		return;
-	if (wye_writer_write(socket) && !socket->outbox.bytes)
-		wye_secure_shut(socket);
+	if (!wye_writer_write(socket))
+		socket->broken = true;
 	wye_socket_kill(socket, WYE_SOCKET_PEER);
 }
 
@@ -194,6 +203,8 @@ static void end(struct wye_socket *socket)
 {
 	struct wye_stream_loop *loop = socket->loop;
 
+	if (!socket->killed)
+		say_goodbye(socket);
 	if (!socket->killed)
 		socket->end = loop->stopping ? WYE_SOCKET_STOPPED : WYE_SOCKET_PEER;
 	socket->killed = true;

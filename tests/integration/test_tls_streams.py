@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 import tempfile
+import time
 import unittest
 
 from certificates import Memory, Site
@@ -154,7 +155,48 @@ class TlsStreams(unittest.TestCase):
                     self.assertEqual(got[len(expected):], b"\x88\x02\x03\xe8" if last else b"")
                     wye.wait_metric("ws_connections_open", 0)
 
+    def test_goodbye(self):
+        """Also who just ends the connection, which is not how TLS does it, is told the end of what he gets."""
+        with self.wye() as wye:
+            for request, gauge in ((get(b"/feed"), "streams_open"), (upgrade(), "ws_connections_open")):
+                client = Client(wye)
+                client.say(request)
+                wye.wait_metric(gauge, 1)
+                client.sock.shutdown(socket.SHUT_WR)
+                self.assertTrue(client.rest().startswith(b"HTTP/1.1 "))
+                wye.wait_metric(gauge, 0)
+
     # ---- gone ----
+
+    def test_broken_behind_a_request(self):
+        """Who breaks the session right behind a request has left: no error of ours, no refusal."""
+        with self.wye() as wye:
+            for request in (get(b"/hello"), get(b"/feed"), upgrade()):
+                client = Client(wye)
+                client.tls.write(request)
+                client.tls.write(b"x")
+                data = bytearray(client.to_server.read())
+                data[-1] ^= 1
+                client.sock.sendall(data)
+                with client.sock:
+                    while client.sock.recv(65536):
+                        pass
+                wye.wait_metric("tls_connections_open", 0)
+            metrics = wye.metrics()
+            self.assertEqual((metrics["upgrades_refused_total"], metrics["streams_open"]), (0, 0))
+            self.assertNotIn(" error ", wye.stderr())
+
+    def test_stalled(self):
+        """Who takes nothing is cut a quarter of write_timeout late at most, and not told that it was all."""
+        with self.wye("write_timeout = 4;") as wye:
+            client = Client(wye)
+            began = time.monotonic()
+            client.say(get(b"/files/big") * 20)
+            wye.wait_metric("http_connections_open", 0)
+            self.assertGreater(time.monotonic() - began, 3.9)
+            self.assertLess(time.monotonic() - began, 7.5)
+            with self.assertRaises(ssl.SSLError):
+                client.rest()
 
     def test_gone(self):
         with self.wye() as wye:
