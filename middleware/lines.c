@@ -3,9 +3,11 @@
  * lines.c - see lines.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lines.h"
 
@@ -31,23 +33,32 @@ static int read_all(FILE *file, const char *path,
 	return error;
 }
 
+static int cant_read(const char *path, struct wye_error *why)
+{
+	int error = errno ? errno : EIO;
+
+	wye_error_set(why, "can't read \"%s\": %s", path, strerror(error));
+	return -error;
+}
+
 int lines_read(const char *path,
 	       int (*take)(void *argument, const char *line, struct wye_error *why),
 	       void *argument, struct wye_error *why)
 {
-	FILE *file = fopen(path, "re");
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
 	int error;
 
 	if (!file) {
-		error = -errno;
-		wye_error_set(why, "can't read \"%s\": %s", path, strerror(-error));
+		error = cant_read(path, why);
+		if (descriptor >= 0)
+			close(descriptor);
 		return error;
 	}
+	errno = 0;
 	error = read_all(file, path, take, argument, why);
-	if (!error && ferror(file)) {
-		wye_error_set(why, "can't read \"%s\"", path);
-		error = -EIO;
-	}
+	if (!error && ferror(file))
+		error = cant_read(path, why);
 	fclose(file);
 	return error;
 }

@@ -172,7 +172,7 @@ int wye_jwt_read(struct wye_buffer *out, int descriptor, const char *name,
 
 int wye_jwt_read_file(struct wye_buffer *out, const char *path, struct wye_error *why)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC), error;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
 
 	if (descriptor < 0) {
 		error = -errno;

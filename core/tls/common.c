@@ -2,12 +2,33 @@
  *
  * common.c - see common.h.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
 #include "tls/common.h"
+
+BIO *wye_tls_open(const char *path)
+{
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+	BIO *bio = file ? BIO_new_fp(file, BIO_CLOSE) : NULL;
+
+	if (bio)
+		return bio;
+	if (!file)
+		ERR_raise(ERR_LIB_SYS, errno);
+	if (file)
+		fclose(file);
+	else if (descriptor >= 0)
+		close(descriptor);
+	return NULL;
+}
 
 /* The first error is the cause, the later ones are who passed it on. */
 void wye_tls_explain(struct wye_error *why, const char *path)

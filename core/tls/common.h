@@ -6,8 +6,13 @@
 #define WYE_CORE_TLS_COMMON_H
 
 #include <openssl/asn1.h>
+#include <openssl/bio.h>
 
 #include <wye/types.h>
+
+/* Opens a file to be read; what is none (a pipe, a device) may hold nobody up. NULL, with the
+ * reason in OpenSSL's list of errors. */
+BIO *wye_tls_open(const char *path);
 
 /* What OpenSSL holds against a file; its list of errors is empty afterwards. */
 void wye_tls_explain(struct wye_error *why, const char *path);

@@ -58,7 +58,7 @@ static bool read_chain(STACK_OF(X509) * chain, BIO *file)
 static int read_certificate(struct wye_tls_identity *out, const char *path,
 			    struct wye_error *why)
 {
-	BIO *file = BIO_new_file(path, "re");
+	BIO *file = wye_tls_open(path);
 	bool read = false;
 
 	out->chain = sk_X509_new_null();
@@ -96,7 +96,7 @@ static bool find_type(struct wye_tls_identity *out)
 /* The text of a key does not stay behind in memory: it passes through `room` only. */
 static EVP_PKEY *read_secret(const char *path, bool *locked)
 {
-	BIO *file = BIO_new_file(path, "re");
+	BIO *file = wye_tls_open(path);
 	char room[4096];
 	EVP_PKEY *key;
 	FILE *stream;

@@ -38,7 +38,7 @@ static int lack(struct wye_error *why, const char *path, const char *thing)
 /* NULL with a sentence. */
 static STACK_OF(X509_INFO) * read_pem(const char *path, struct wye_error *why)
 {
-	BIO *file = BIO_new_file(path, "re");
+	BIO *file = wye_tls_open(path);
 	STACK_OF(X509_INFO) *all =
 		file ? PEM_X509_INFO_read_bio(file, NULL, wye_tls_no_password, NULL) : NULL;
 

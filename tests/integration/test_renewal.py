@@ -111,6 +111,8 @@ class Renewal(unittest.TestCase):
                       (lambda: put(second.key, b""), "second.key: "),
                       (lambda: put(second.key, key[:100]), "second.key: "),
                       (lambda: os.unlink(second.key), "second.key: No such file or directory"),
+                      (lambda: os.mkfifo(second.key), "second.key: "),  # holds nobody up
+                      (lambda: os.unlink(second.key), "second.key: No such file or directory"),
                       (lambda: put(second.certificate, certificate[:300]), "second.pem: "),
                       (lambda: self.root.issue(second, ["localhost"]), "second.pem is never chosen")]
             for destroy, expected in breaks:
