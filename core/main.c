@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sink.h"
 #include "config/config.h"
 #include "config/options.h"
 #include "daemon.h"
@@ -93,6 +94,8 @@ static enum wye_exit run(const char *path, bool test)
 	struct site site = { .config = NULL };
 	enum wye_exit status = WYE_EXIT_CONFIG;
 
+	if (test)
+		wye_sinks_try();
 	wye_inherited_begin();
 	wye_privileges_limit();
 	if (!load(&site, path, &problems)) {

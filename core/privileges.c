@@ -42,7 +42,14 @@ void wye_privileges_check(const struct wye_options *options, struct wye_problems
 	if (options->group && !options->user)
 		wye_config_problem(problems, wye_setting_source(options->settings, "group"),
 				   "\"group\" goes with \"user\" only");
-	if (find(options, &identity, &unknown) && !identity.user)
+	if (find(options, &identity, &unknown) && identity.user && !identity.group)
+		wye_config_problem(
+			problems,
+			wye_setting_source(options->settings,
+					   options->group ? "group" : "user"),
+			"the group of \"%s\" is to be one with fewer rights than root's",
+			options->user);
+	else if (options->user && !unknown && !identity.user)
 		wye_config_problem(problems, wye_setting_source(options->settings, "user"),
 				   "\"user\" is to be one with fewer rights than \"%s\"",
 				   options->user);

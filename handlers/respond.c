@@ -134,6 +134,17 @@ static int take_fields(struct answer *answer, struct wye_error *why)
 	return error;
 }
 
+/* What can stand in a field (RFC 9110, 5.5); none if it is empty. */
+static int check_type(const struct answer *answer, struct wye_error *why)
+{
+	struct wye_text type = { answer->type, strlen(answer->type) };
+
+	if (!type.length || wye_http_field_valid("X-Type", type))
+		return 0;
+	wye_setting_error(answer->settings, "type", why, "\"type\" has a control byte");
+	return -EINVAL;
+}
+
 static void route_close(void *instance, void *route)
 {
 	struct answer *answer = route;
@@ -161,6 +172,8 @@ static int route(void *instance, const struct wye_settings *settings, void **out
 	error = take_file(answer, settings, why);
 	if (!error)
 		error = check_status(answer, why);
+	if (!error)
+		error = check_type(answer, why);
 	if (!error)
 		error = take_fields(answer, why);
 	if (error)

@@ -52,19 +52,24 @@ struct bearer {
 		  .sentence = "JSON Web Key Set; read again when it changes" },                \
 		{ .name = "algorithms",                                                        \
 		  .type = WYE_SETTING_STRINGS,                                                 \
+		  .flags = WYE_SETTING_FILLED,                                                 \
 		  .sentence = "that are taken; without it, all that the keys allow" },         \
 		{ .name = "issuer",                                                            \
 		  .type = WYE_SETTING_STRINGS,                                                 \
+		  .flags = WYE_SETTING_FILLED,                                                 \
 		  .sentence = "`iss` must be one of these" },                                  \
 		{ .name = "audience",                                                          \
 		  .type = WYE_SETTING_STRINGS,                                                 \
+		  .flags = WYE_SETTING_FILLED,                                                 \
 		  .sentence = "`aud` must be, or hold, one of these" },                        \
 		{ .name = "require",                                                           \
 		  .type = WYE_SETTING_STRINGS,                                                 \
+		  .flags = WYE_SETTING_FILLED,                                                 \
 		  .sentence = "claims that must be there: \"name\", or \"name=value\"; else "  \
 			      "403" },                                                         \
 		{ .name = "scope",                                                             \
 		  .type = WYE_SETTING_STRINGS,                                                 \
+		  .flags = WYE_SETTING_FILLED,                                                 \
 		  .sentence = "that must all be in `scope` or `scp`; else 403" },              \
 		{ .name = "type",                                                              \
 		  .type = WYE_SETTING_STRING,                                                  \

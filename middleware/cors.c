@@ -18,7 +18,7 @@
 static const struct wye_setting settings[] = {
 	{ .name = "origins",
 	  .type = WYE_SETTING_STRINGS,
-	  .flags = WYE_SETTING_REQUIRED,
+	  .flags = WYE_SETTING_REQUIRED | WYE_SETTING_FILLED,
 	  .sentence = "whose pages may read answers: \"https://app.example.org\", "
 		      "\"https://*.example.org\", \"null\", or \"*\"" },
 	{ .name = "methods",

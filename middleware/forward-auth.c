@@ -13,6 +13,7 @@
 
 #include "asker.h"
 #include "forward-auth-fields.h"
+#include "lines.h"
 
 static const struct wye_setting settings[] = {
 	{ .name = "url",
@@ -354,6 +355,32 @@ static void close_guard(void *instance)
 	free(guard);
 }
 
+static int find_certificate(void *found, const char *line, struct wye_error *why)
+{
+	(void)why;
+	*(bool *)found |= strstr(line, "-----BEGIN ") && strstr(line, "CERTIFICATE-----");
+	return 0;
+}
+
+/* What is wrong with it libcurl would say at each request. */
+static int check_ca(const struct wye_settings *values, struct wye_error *why)
+{
+	const char *path = wye_setting_string(values, "ca_file");
+	struct wye_error reason;
+	bool found = false;
+
+	if (!path)
+		return 0;
+	if (lines_read(path, find_certificate, &found, &reason)) {
+		wye_setting_error(values, "ca_file", why, "%s", reason.text);
+		return -EINVAL;
+	}
+	if (found)
+		return 0;
+	wye_setting_error(values, "ca_file", why, "\"%s\" has no certificate in it", path);
+	return -EINVAL;
+}
+
 static int fill(struct guard *guard, struct wye_error *why)
 {
 	struct wye_error reason;
@@ -365,7 +392,7 @@ static int fill(struct guard *guard, struct wye_error *why)
 		wye_setting_error(guard->settings, "url", why, "%s", reason.text);
 		error = -EINVAL;
 	}
-	return error;
+	return error ? error : check_ca(guard->settings, why);
 }
 
 static void register_metrics(struct guard *guard)

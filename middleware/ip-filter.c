@@ -14,6 +14,7 @@
 static const struct wye_setting settings[] = {
 	{ .name = "allow",
 	  .type = WYE_SETTING_STRINGS,
+	  .flags = WYE_SETTING_FILLED,
 	  .sentence = "ranges like \"10.0.0.0/8\" or \"fd00::/8\" and addresses that pass; "
 		      "default: all" },
 	{ .name = "deny",

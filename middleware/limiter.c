@@ -23,7 +23,7 @@ int limiter_read(struct wye_bucket_limits *out, const struct wye_settings *value
 	};
 	if (out->rate)
 		return 0;
-	wye_setting_error(values, "rate", why, "is less than one in 1000 seconds");
+	wye_setting_error(values, "rate", why, "\"rate\" is less than one in 1000 seconds");
 	return -EINVAL;
 }
 

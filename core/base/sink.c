@@ -44,6 +44,7 @@ struct wye_sink {
 	int descriptor;
 	unsigned index, users;
 	uint64_t use; /* which use of the index this is, so that a stale lane is not used */
+	bool made;    /* for a trial: it was not there */
 	bool plain;   /* a plain file: written without asking poll(2) */
 	char *path;
 	struct lane *unfinished; /* its line has been written in part only */
@@ -60,7 +61,7 @@ static struct {
 	int wake;
 	atomic_bool asleep;
 	atomic_bool stop;
-	bool running;
+	bool running, trial;
 	wye_metric dropped, errors;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = -1 };
 
@@ -248,6 +249,11 @@ void wye_sinks_stop(void)
 	all.wake = -1;
 }
 
+void wye_sinks_try(void)
+{
+	all.trial = true;
+}
+
 /* ---- opening and closing ---- */
 
 static struct wye_sink *find(const char *path)
@@ -278,6 +284,15 @@ static int open_path(const char *path)
 		    0640);
 }
 
+/* It is not there before, and stays empty. */
+static void remove_tried(const struct wye_sink *sink)
+{
+	struct stat status;
+
+	if (sink->made && !fstat(sink->descriptor, &status) && !status.st_size)
+		unlink(sink->path);
+}
+
 static void free_sink(struct wye_sink *sink)
 {
 	struct lane *lane = atomic_load(&sink->lanes);
@@ -288,8 +303,10 @@ static void free_sink(struct wye_sink *sink)
 		free(lane);
 		lane = next;
 	}
-	if (sink->descriptor >= 0)
+	if (sink->descriptor >= 0) {
+		remove_tried(sink);
 		close(sink->descriptor);
+	}
 	free(sink->path);
 	free(sink);
 }
@@ -302,6 +319,7 @@ static int make_sink(struct wye_sink **out, const char *path)
 	if (!sink)
 		return -ENOMEM;
 	sink->path = strdup(path);
+	sink->made = all.trial && !is_standard(path) && access(path, F_OK);
 	sink->descriptor = open_path(path);
 	if (sink->descriptor < 0 || !sink->path || fstat(sink->descriptor, &status)) {
 		int error = -errno;

@@ -40,7 +40,7 @@ static const struct wye_setting TABLE[] = {
 	      "that may wait in all outboxes together; beyond, each takes 16 KB only"),
 	COUNT("max_waiting", "1000", 1, 1000000, "requests",
 	      "suspended on one http thread, for a ticket or a step that blocks; beyond: 503"),
-	COUNT("max_header", "8192", 1024, 65536, "bytes", "of a request's head; beyond: 431"),
+	COUNT("max_header", "8192", 2048, 65536, "bytes", "of a request's head; beyond: 431"),
 	COUNT("max_target", "4096", 64, 65536, "bytes", "of a request's target; beyond: 414"),
 	COUNT("max_body", "1048576", 0, 1e15, "bytes", "of a request's body; beyond: 413"),
 	COUNT("max_key_updates", "60", 0, 1000000, "updates",
@@ -185,11 +185,6 @@ static unsigned threads(const struct wye_settings *settings, const char *name)
 						 : cpus();
 }
 
-static unsigned milliseconds(const struct wye_settings *settings, const char *name)
-{
-	return (unsigned)(wye_setting_number(settings, name) * 1000);
-}
-
 static unsigned count(const struct wye_settings *settings, const char *name)
 {
 	return (unsigned)wye_setting_integer(settings, name);
@@ -219,14 +214,14 @@ static void read_top(struct wye_options *out)
 	out->max_target = (size_t)wye_setting_integer(top, "max_target");
 	out->max_body = (uint64_t)wye_setting_integer(top, "max_body");
 	out->max_key_updates = count(top, "max_key_updates");
-	out->head_timeout = milliseconds(top, "head_timeout");
-	out->body_timeout = milliseconds(top, "body_timeout");
-	out->keepalive_timeout = milliseconds(top, "keepalive_timeout");
-	out->write_timeout = milliseconds(top, "write_timeout");
-	out->ticket_timeout = milliseconds(top, "ticket_timeout");
-	out->drain_delay = milliseconds(top, "drain_delay");
-	out->drain_spread = milliseconds(top, "drain_spread");
-	out->drain_timeout = milliseconds(top, "drain_timeout");
+	out->head_timeout = wye_setting_milliseconds(top, "head_timeout");
+	out->body_timeout = wye_setting_milliseconds(top, "body_timeout");
+	out->keepalive_timeout = wye_setting_milliseconds(top, "keepalive_timeout");
+	out->write_timeout = wye_setting_milliseconds(top, "write_timeout");
+	out->ticket_timeout = wye_setting_milliseconds(top, "ticket_timeout");
+	out->drain_delay = wye_setting_milliseconds(top, "drain_delay");
+	out->drain_spread = wye_setting_milliseconds(top, "drain_spread");
+	out->drain_timeout = wye_setting_milliseconds(top, "drain_timeout");
 	out->log_level = level(wye_setting_string(top, "log_level"));
 	out->plugin_path = wye_setting_string(top, "plugin_path");
 	out->user = wye_setting_string(top, "user");
@@ -346,7 +341,7 @@ static void read_proxy(struct wye_listen_option *out, struct wye_problems *probl
 	const struct wye_settings *settings = out->settings;
 
 	out->proxy_protocol = wye_setting_boolean(settings, "proxy_protocol");
-	out->proxy_timeout = milliseconds(settings, "proxy_timeout");
+	out->proxy_timeout = wye_setting_milliseconds(settings, "proxy_timeout");
 	out->max_proxy_header = (size_t)wye_setting_integer(settings, "max_proxy_header");
 	if (!out->proxy_protocol)
 		check_companions(settings, companions, 2, "proxy_protocol", problems);

@@ -111,6 +111,13 @@ double wye_setting_number(const struct wye_settings *settings, const char *name)
 	return find(settings, name, 1u << WYE_SETTING_NUMBER)->number;
 }
 
+unsigned wye_setting_milliseconds(const struct wye_settings *settings, const char *name)
+{
+	double value = wye_setting_number(settings, name) * 1000;
+
+	return value > 0 && value < 1 ? 1 : (unsigned)(value + 0.5);
+}
+
 const char *wye_setting_string(const struct wye_settings *settings, const char *name)
 {
 	return find(settings, name, 1u << WYE_SETTING_STRING)->string;

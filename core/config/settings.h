@@ -20,6 +20,9 @@ void wye_settings_destroy(struct wye_settings *settings);
 /* They are of a route with this pattern, which must outlive them. */
 void wye_settings_set_pattern(struct wye_settings *settings, const char *pattern);
 
+/* A number of seconds, rounded, but never to none. */
+unsigned wye_setting_milliseconds(const struct wye_settings *settings, const char *name);
+
 /* True if the config has the name, so that it is no default. */
 bool wye_setting_given(const struct wye_settings *settings, const char *name);
 /* Where the config has it; NULL for a default. */

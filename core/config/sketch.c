@@ -2,7 +2,9 @@
  *
  * sketch.c - see sketch.h.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/sketch.h"
@@ -167,6 +169,72 @@ static void read_sign(struct wye_sketch *sketch)
 		read_semicolon(sketch);
 }
 
+/* ---- words ---- */
+
+static bool is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static bool is_letter(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '*';
+}
+
+static void skip_name(struct wye_sketch *sketch)
+{
+	while (sketch->at < sketch->end && (is_letter(*sketch->at) || is_digit(*sketch->at) ||
+					    *sketch->at == '-' || *sketch->at == '_'))
+		sketch->at++;
+}
+
+static bool begins_number(const struct wye_sketch *sketch)
+{
+	bool is_signed = *sketch->at == '-' || *sketch->at == '+';
+
+	return sketch->at + is_signed < sketch->end && is_digit(sketch->at[is_signed]);
+}
+
+/* It may go on with a float's point, exponent, or a hexadecimal one's digits. */
+static struct wye_text take_number(struct wye_sketch *sketch)
+{
+	const char *start = sketch->at++;
+
+	while (sketch->at < sketch->end &&
+	       (is_digit(*sketch->at) || is_letter(*sketch->at) || *sketch->at == '.'))
+		sketch->at++;
+	return (struct wye_text) { start, (size_t)(sketch->at - start) };
+}
+
+static bool is_large(struct wye_text number)
+{
+	char text[32];
+	long long value;
+	char *end;
+
+	if (memchr(number.data, '.', number.length))
+		return false;
+	if (number.length >= sizeof text)
+		return true;
+	memcpy(text, number.data, number.length);
+	text[number.length] = '\0';
+	errno = 0;
+	value = strtoll(text, &end, strpbrk(text, "xX") ? 16 : 10);
+	if (*end && *end != 'L')
+		return false; /* a float, or nothing at all: libconfig knows */
+	return errno || (!*end && (value > INT32_MAX || value < INT32_MIN));
+}
+
+static void read_number(struct wye_sketch *sketch)
+{
+	struct wye_text number = take_number(sketch);
+
+	if (sketch->large_line || !is_large(number))
+		return;
+	sketch->large = number;
+	sketch->large_line = sketch->line;
+}
+
 int wye_sketch_read(struct wye_sketch *sketch, struct wye_text text)
 {
 	int stop = 0;
@@ -186,6 +254,10 @@ int wye_sketch_read(struct wye_sketch *sketch, struct wye_text text)
 			read_string(sketch);
 		else if (follows(sketch, "@include") && begins_line(sketch))
 			stop = read_include(sketch);
+		else if (is_letter(*sketch->at))
+			skip_name(sketch);
+		else if (begins_number(sketch))
+			read_number(sketch);
 		else
 			read_sign(sketch);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sketch.h - the shape of a config's text: its strings, comments, brackets and includes, by the
- * rules of libconfig's lexer. For what libconfig leaves unsaid: it takes a string or comment
+ * sketch.h - the shape of a config's text: its strings, comments, brackets, numbers and includes, by
+ * the rules of libconfig's lexer. For what libconfig leaves unsaid: it takes a string or comment
  * without an end as the end of the file. Pure.
  */
 #ifndef WYE_CORE_CONFIG_SKETCH_H
@@ -43,6 +43,11 @@ struct wye_sketch {
 	/* The first bracket or semicolon that does not fit; "" if there is none. */
 	char misfit[64];
 	unsigned misfit_line;
+
+	/* The first whole number that libconfig would cut, without a word: beyond 32 bits, or 64
+	 * with an "L" behind it. */
+	struct wye_text large;
+	unsigned large_line;
 
 	const char *at, *begin, *end; /* its own */
 };

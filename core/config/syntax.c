@@ -119,6 +119,16 @@ static int include(void *context, struct wye_text name, unsigned line)
 	return error;
 }
 
+static int refuse_number(const struct visit *visit, const struct wye_sketch *sketch)
+{
+	bool is_long = memchr(sketch->large.data, 'L', sketch->large.length);
+
+	wye_problem(visit->problems, visit->file->path, sketch->large_line,
+		    is_long ? "%.*s is too large" : "%.*s needs an \"L\" behind it",
+		    (int)sketch->large.length, sketch->large.data);
+	return -EINVAL;
+}
+
 static int visit(const struct visit *visit)
 {
 	static const char *const HINTS[] = {
@@ -131,6 +141,8 @@ static int visit(const struct visit *visit)
 	int error =
 		wye_sketch_read(&sketch, (struct wye_text) { source->data, source->length });
 
+	if (!error && sketch.large_line)
+		error = refuse_number(visit, &sketch);
 	if (error || sketch.state == WYE_SKETCH_CODE)
 		return error;
 	report(visit->file, sketch.state_line, HINTS[sketch.state], visit->problems);

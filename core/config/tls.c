@@ -251,7 +251,7 @@ static void read_handshakes(struct wye_handshake_option *out, const struct wye_s
 {
 	out->rate = (unsigned)wye_setting_integer(tls, "handshake_rate");
 	out->burst = (unsigned)wye_setting_integer(tls, "handshake_burst");
-	out->timeout = (unsigned)(wye_setting_number(tls, "handshake_timeout") * 1000);
+	out->timeout = wye_setting_milliseconds(tls, "handshake_timeout");
 }
 
 static int read_group(struct wye_tls_context **out, struct wye_handshake_option *handshakes,

@@ -206,6 +206,11 @@ static bool read_checked(struct wye_value *value, const struct wye_setting *row,
 		return check_range(value, row, problems);
 	if (row->type == WYE_SETTING_STRING && row->choices)
 		return check_choice(value, row, problems);
+	if (row->flags & WYE_SETTING_FILLED && !value->count) {
+		wye_config_problem(problems, value->source,
+				   "\"%s\" is empty: name some, or leave it out", row->name);
+		return false;
+	}
 	if (row->type == WYE_SETTING_GROUP)
 		check_group(value->source, row, problems);
 	for (int i = 0; row->type == WYE_SETTING_GROUPS && i < (int)value->count; i++)

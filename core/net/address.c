@@ -103,6 +103,15 @@ void wye_address_bytes(const union wye_address *address, uint8_t out[16])
 	memcpy(out + 12, &address->v4.sin_addr, 4);
 }
 
+/* Nothing behind the prefix: that may be a slip. */
+static bool is_network(const struct wye_cidr *cidr)
+{
+	for (unsigned i = cidr->bits; i < 128; i++)
+		if (cidr->bytes[i / 8] & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
 int wye_cidr_parse(struct wye_cidr *out, const char *text)
 {
 	char address[WYE_ADDRESS_TEXT];
@@ -133,7 +142,7 @@ int wye_cidr_parse(struct wye_cidr *out, const char *text)
 			return -EINVAL;
 		out->bits = offset + (unsigned)bits;
 	}
-	return 0;
+	return is_network(out) ? 0 : -ERANGE;
 }
 
 bool wye_cidr_holds(const struct wye_cidr *cidr, const uint8_t bytes[16])

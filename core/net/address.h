@@ -40,8 +40,8 @@ struct wye_cidr {
 	unsigned bits;
 };
 
-/* "10.0.0.0/8", "fd00::/8", or one address; "unix:" for peers of Unix sockets. Returns 0 or
- * -EINVAL. */
+/* "10.0.0.0/8", "fd00::/8", or one address; "unix:" for peers of Unix sockets. Returns 0; -ERANGE
+ * if bits behind the prefix are set; -EINVAL. */
 int wye_cidr_parse(struct wye_cidr *out, const char *text) WYE_MUST_CHECK;
 bool wye_cidr_holds(const struct wye_cidr *cidr, const uint8_t bytes[16]);
 

@@ -82,6 +82,11 @@ static int read_entry(struct wye_registry *registry, const config_setting_t *ent
 		return error;
 	if (!config_setting_lookup_string(entry, "as", &as))
 		as = name_of_file(name, own_name);
+	if (!*as || strchr(as, '/')) {
+		wye_config_problem(problems, entry,
+				   "\"%s\" is no name: it has a letter, and no slash", as);
+		return 0;
+	}
 	wye_check_keys(entry, &plugin->settings, 1, others, as, problems);
 	if (find_instance(registry, as, strlen(as))) {
 		wye_config_problem(problems, entry,
@@ -277,7 +282,8 @@ static const struct wye_part *choose(const struct wye_instance *instance,
 
 /* An instance of that name, or a built-in plugin of it, opened now. */
 static struct wye_instance *get_instance(struct wye_registry *registry, const char *name,
-					 size_t length, struct wye_problems *problems)
+					 size_t length, const config_setting_t *at,
+					 struct wye_problems *problems)
 {
 	struct wye_instance *instance = find_instance(registry, name, length);
 
@@ -288,6 +294,11 @@ static struct wye_instance *get_instance(struct wye_registry *registry, const ch
 			if (add_instance(registry, *builtin, (*builtin)->name, NULL, problems))
 				return NULL;
 			instance = registry->instances;
+			if (instance->broken)
+				wye_config_problem(problems, at,
+						   "\"%s\" needs settings: name it in "
+						   "\"middleware\" with them",
+						   instance->name);
 		}
 	return instance;
 }
@@ -298,7 +309,7 @@ bool wye_registry_find(struct wye_registry *registry, enum wye_part_kind kind, c
 {
 	const char *slash = strchr(name, '/');
 	struct wye_instance *instance = get_instance(
-		registry, name, slash ? (size_t)(slash - name) : strlen(name), problems);
+		registry, name, slash ? (size_t)(slash - name) : strlen(name), at, problems);
 
 	if (!instance) {
 		report_unknown(registry, kind, name, at, problems);

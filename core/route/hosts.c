@@ -2,6 +2,7 @@
  *
  * hosts.c - see hosts.h.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,18 +108,32 @@ static int insert(struct table *table, size_t at, struct wye_text name)
 	return 0;
 }
 
+/* "[::1]" (RFC 3986, 3.2.2). */
+static bool is_address(const char *host)
+{
+	size_t length = strlen(host);
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (length < 2 || length - 2 >= sizeof text || host[length - 1] != ']')
+		return false;
+	memcpy(text, host + 1, length - 2);
+	text[length - 2] = '\0';
+	return inet_pton(AF_INET6, text, &address) == 1;
+}
+
 bool wye_hosts_is_host(const char *host)
 {
 	size_t length;
 
-	if (!host)
-		return false;
+	if (!host || host[0] == '[')
+		return host && is_address(host);
 	if (!strncmp(host, "*.", 2))
 		host += 2;
 	length = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			      "0123456789-._[]:");
-
-	return length && !host[length] && (host[0] == '[' || !strchr(host, ':'));
+			      "0123456789-._");
+	return length && !host[length] && host[0] != '.' && host[length - 1] != '.' &&
+	       !strstr(host, "..");
 }
 
 int wye_hosts_router(struct wye_hosts *hosts, const char *host, struct wye_router **out)

@@ -35,6 +35,32 @@ static int add_name(struct wye_pattern *pattern, const char *text, size_t length
 	return 0;
 }
 
+/* "." or "..", encoded or not. */
+static bool is_dots(struct wye_text segment)
+{
+	char decoded[sizeof "%2e%2e"];
+	size_t length;
+
+	if (segment.length >= sizeof decoded)
+		return false;
+	length = wye_percent_decode(segment, false, decoded);
+	return length && length <= 2 && decoded[0] == '.' && decoded[length - 1] == '.';
+}
+
+static bool has_dot_segment(struct wye_text path)
+{
+	const char *at = path.data, *end = path.data + path.length, *slash;
+
+	for (; at < end; at = slash + 1) {
+		slash = memchr(at, '/', (size_t)(end - at));
+		if (!slash)
+			slash = end;
+		if (is_dots((struct wye_text) { at, (size_t)(slash - at) }))
+			return true;
+	}
+	return false;
+}
+
 /* What no request's path can be: they come with dot segments removed, and none has "?". */
 static int check_literal(const char *text, struct wye_error *why)
 {
@@ -50,7 +76,7 @@ static int check_literal(const char *text, struct wye_error *why)
 			      "a \"%%\" needs two hexadecimal digits, and %%00 is no path");
 		return -EINVAL;
 	}
-	if (strstr(text, "/./") || strstr(text, "/../")) {
+	if (has_dot_segment(path)) {
 		wye_error_set(why, "a path with dot segments is never requested");
 		return -EINVAL;
 	}

@@ -163,17 +163,15 @@ const struct wye_setting *wye_route_table(bool is_ws)
 	return is_ws ? WS_ROUTE : REST_ROUTE;
 }
 
-static unsigned milliseconds(const struct wye_settings *settings, const char *name)
-{
-	return (unsigned)(wye_setting_number(settings, name) * 1000);
-}
-
 /* ---- methods ---- */
 
 static unsigned methods_from(const config_setting_t *list, struct wye_problems *problems)
 {
 	unsigned methods = 0;
 
+	if (!config_setting_length(list))
+		wye_config_problem(problems, list,
+				   "\"methods\" is empty: no request would match");
 	for (int i = 0; i < config_setting_length(list); i++) {
 		const config_setting_t *at = config_setting_get_elem(list, (unsigned)i);
 		const char *name = config_setting_get_string(at);
@@ -218,7 +216,7 @@ static void fill_rest(struct wye_made_route *made, const struct wye_route_maker 
 
 	rest->methods = methods_of(rest->handler, entry, maker->chains.problems);
 	rest->ticket_timeout = wye_setting_given(own, "ticket_timeout")
-				       ? milliseconds(own, "ticket_timeout")
+				       ? wye_setting_milliseconds(own, "ticket_timeout")
 				       : maker->ticket_timeout;
 	rest->max_body = wye_setting_given(own, "max_body")
 				 ? (uint64_t)wye_setting_integer(own, "max_body")
@@ -239,11 +237,11 @@ static enum wye_slow_consumer slow_consumer(const char *name)
 
 static void fill_clock(struct wye_ws_route *ws, const struct wye_settings *own)
 {
-	ws->ping_interval = milliseconds(own, "ping_interval");
-	ws->pong_timeout = milliseconds(own, "pong_timeout");
-	ws->read_deadline = milliseconds(own, "read_deadline");
-	ws->idle_timeout = milliseconds(own, "idle_timeout");
-	ws->max_lifetime = milliseconds(own, "max_lifetime");
+	ws->ping_interval = wye_setting_milliseconds(own, "ping_interval");
+	ws->pong_timeout = wye_setting_milliseconds(own, "pong_timeout");
+	ws->read_deadline = wye_setting_milliseconds(own, "read_deadline");
+	ws->idle_timeout = wye_setting_milliseconds(own, "idle_timeout");
+	ws->max_lifetime = wye_setting_milliseconds(own, "max_lifetime");
 	ws->lifetime_jitter =
 		(unsigned)(ws->max_lifetime * wye_setting_number(own, "lifetime_jitter"));
 }
@@ -278,17 +276,17 @@ static void fill_ws(struct wye_made_route *made, struct wye_problems *problems)
 	ws->max_message = (size_t)wye_setting_integer(own, "max_message");
 	ws->outbox_bytes = (size_t)wye_setting_integer(own, "outbox_bytes");
 	ws->outbox_messages = (unsigned)wye_setting_integer(own, "outbox_messages");
-	ws->write_timeout = milliseconds(own, "write_timeout");
-	ws->close_timeout = milliseconds(own, "close_timeout");
-	ws->handshake_timeout = milliseconds(own, "handshake_timeout");
+	ws->write_timeout = wye_setting_milliseconds(own, "write_timeout");
+	ws->close_timeout = wye_setting_milliseconds(own, "close_timeout");
+	ws->handshake_timeout = wye_setting_milliseconds(own, "handshake_timeout");
 	ws->slow_consumer = slow_consumer(wye_setting_string(own, "slow_consumer"));
 	ws->slow_code = slow_code(own, problems);
 	fill_clock(ws, own);
 	ws->fence = wye_setting_boolean(own, "fence");
-	ws->fence_interval = milliseconds(own, "fence_interval");
+	ws->fence_interval = wye_setting_milliseconds(own, "fence_interval");
 	ws->max_frames = (unsigned)wye_setting_integer(own, "max_frames_per_second");
 	ws->max_bytes = (unsigned)wye_setting_integer(own, "max_bytes_per_second");
-	ws->rate_patience = milliseconds(own, "rate_patience");
+	ws->rate_patience = wye_setting_milliseconds(own, "rate_patience");
 	ws->deflate = wye_setting_boolean(own, "deflate");
 	ws->deflate_context_takeover = wye_setting_boolean(own, "deflate_context_takeover");
 	ws->deflate_minimum = (size_t)wye_setting_integer(own, "deflate_minimum");
@@ -469,7 +467,9 @@ int wye_route_make(struct wye_made_route *route, const struct wye_route_maker *m
 	}
 	if (!error)
 		error = open_route(route, maker, entry);
-	if (!error && route->base.pattern[0] && problems->errors == errors && !group->misplaced)
+	if (!error && problems->errors == errors && !route->base.pattern[0])
+		wye_config_problem(problems, entry, "a path begins with \"/\"");
+	if (!error && problems->errors == errors && !group->misplaced)
 		insert(route, maker, entry);
 	return error;
 }

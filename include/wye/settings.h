@@ -28,6 +28,7 @@ enum wye_setting_type {
 
 enum wye_setting_flag {
 	WYE_SETTING_REQUIRED = 1, /* no default: missing is an error */
+	WYE_SETTING_FILLED = 2,   /* a list that is given without an item is an error */
 };
 
 /* One row of a table; a row without a name ends it. */
@@ -57,8 +58,8 @@ WYE_API int64_t wye_setting_integer(const struct wye_settings *settings, const c
 WYE_API double wye_setting_number(const struct wye_settings *settings, const char *name);
 /* NULL if unset. */
 WYE_API const char *wye_setting_string(const struct wye_settings *settings, const char *name);
-/* Overwrites what such a string holds, once the secret that it was has been put to use: it is ""
- * from then on. Within `open`; a default stays. */
+/* Overwrites what such a string holds, once the secret that it was has been put to use: it is
+ * "" from then on. Within `open`; a default stays. */
 WYE_API void wye_setting_wipe(const struct wye_settings *settings, const char *name);
 /* The strings of a list, or of pairs in the order that they have in the config. */
 WYE_API size_t wye_setting_count(const struct wye_settings *settings, const char *name);
@@ -72,7 +73,8 @@ WYE_API const char *wye_setting_item_name(const struct wye_settings *settings, c
  * are of an instance. */
 WYE_API const char *wye_setting_pattern(const struct wye_settings *settings);
 
-/* Puts a sentence about one setting into `why`, with the FILE:LINE where it stands in front. */
+/* Puts a sentence about one setting into `why`, with the FILE:LINE where it stands in front;
+ * what the setting is called, the sentence itself has to say. */
 WYE_API void wye_setting_error(const struct wye_settings *settings, const char *name,
 			       struct wye_error *why, const char *format, ...) WYE_PRINTF(4, 5);
 

@@ -27,7 +27,7 @@ BAD = [
     ('keepalive_timout = 3;', 'the config has no setting "keepalive_timout", '
      'did you mean "keepalive_timeout"?'),
     ('http_threads = "many";', '"http_threads" must be an integer'),
-    ('max_header = 100;', '"max_header" is 100; it must be 1024 to 65536 bytes'),
+    ('max_header = 100;', '"max_header" is 100; it must be 2048 to 65536 bytes'),
     ('max_body = 5000000000000000L;',
      '"max_body" is 5000000000000000; it must be 0 to 1000000000000000 bytes'),
     ('head_timeout = 0.05;', '"head_timeout" is 0.05; it must be 0.1 to 3600 seconds'),
@@ -57,6 +57,10 @@ BAD = [
     ('  { path = "/t/*rest/x"; handler = "respond"; } ); };', '"*rest" is not at the end'),
     ('websocket = { routs = 1; };', 'websocket has no setting "routs", did you mean "routes"?'),
 ]
+
+LISTEN = 'listen = ( { address = "127.0.0.1"; port = 0; } );\n'
+ROUTE = 'rest = { routes = ( { path = "%s"; handler = "respond"; %s } ); };\n'
+REST = LISTEN + ROUTE % ("/", "")
 
 # Text, line of the mistake, what is said behind "syntax error".
 SYNTAX = [
@@ -89,7 +93,7 @@ THIRTY = [
     ('keepalive_timout = 3;', 'the config has no setting "keepalive_timout", '
      'did you mean "keepalive_timeout"?'),
     ('http_threads = "many";', '"http_threads" must be an integer'),
-    ('max_header = 100;', '"max_header" is 100; it must be 1024 to 65536 bytes'),
+    ('max_header = 100;', '"max_header" is 100; it must be 2048 to 65536 bytes'),
     ('head_timeout = 0.05;', '"head_timeout" is 0.05; it must be 0.1 to 3600 seconds'),
     ('log_level = "warn";', '"log_level" can\'t be "warn", did you mean "warning"?'),
     ('plugin_path = "%s";' % PLUGINS, None),
@@ -470,6 +474,65 @@ websocket = { chain = [ "origin" ]; routes = (
             self.assertTrue(lines[0].startswith(self.path + ":2: "), lines)
             self.assertIn("broken%d" % number, lines[0])
             self.assertIn(sentence, lines[0])
+
+    def test_numbers(self):
+        """libconfig 1.5 cuts what is beyond 32 bits, without a word."""
+        for value, wanted in (("5000000000", 'needs an "L" behind it'), ("0x80000000", 'needs an "L" behind it'),
+                              ("2147483648", 'needs an "L" behind it'), ("99999999999999999999L", "is too large")):
+            for line in ("max_body = %s;", "head_timeout = 3; max_body = %s;"):
+                out = self.check("\n" + line % value + "\n")
+                self.assertEqual((out.returncode, out.stderr.count("\n")), (1, 1), out.stderr)
+                self.assertIn("wye.conf:2: %s %s" % (value, wanted), out.stderr)
+        for line in ("max_body = 5000000000L;", "max_body = 2147483647;", "max_body = 0x7fffffff;",
+                     "head_timeout = 1.5e1;", "# max_body = 5000000000", "/* 5000000000 */",
+                     'plugin_path = "5000000000";'):
+            self.assertEqual(self.check(REST + line + "\n").returncode, 0, line)
+
+    def test_what_nothing_would_come_of(self):
+        """Routes that no request reaches, names that nobody can say, lists that let all in."""
+        files = os.path.join(tempfile.gettempdir(), "")
+        for lines, wanted in (
+                (ROUTE % ("", ""), 'a path begins with "/"'),
+                (ROUTE % ("/a/..", ""), "a path with dot segments is never requested"),
+                (ROUTE % ("/%2e%2E/a", ""), "a path with dot segments is never requested"),
+                (ROUTE % ("/.", ""), "a path with dot segments is never requested"),
+                (ROUTE % ("/a", 'methods = [ ];'), '"methods" is empty'),
+                (ROUTE % ("/a", 'type = "a\\nb";'), '"type" has a control byte'),
+                *((ROUTE % ("/a", 'host = "%s";' % host), '"%s" is no host like' % host) for host in (
+                    ".", "a.", ".a", "a..b", "[::1]:80", "*.[", "*.[::1]", "[]", "[a]", "[::1", "*.")),
+                ('middleware = ( { use = "cors"; origins = [ ]; } );', '"origins" is empty'),
+                ('middleware = ( { use = "mtls"; common_names = [ ]; } );', '"common_names" is empty'),
+                ('middleware = ( { use = "ip-filter"; allow = [ ]; deny = [ "::1" ]; } );', '"allow" is empty'),
+                ('middleware = ( { use = "request-id"; as = "a/b"; } );', '"a/b" is no name'),
+                ('middleware = ( { use = "request-id"; as = ""; } );', '"" is no name'),
+                ('middleware = ( { use = "forward-auth"; url = "https://a/"; ca_file = "%s"; } );' % files,
+                 "Is a directory"),
+                ('middleware = ( { use = "forward-auth"; url = "https://a/"; ca_file = "/dev/null"; } );',
+                 '"/dev/null" has no certificate in it'),
+                ('rest = { chain = [ "rate-limit" ]; };',
+                 '"rate-limit" needs settings: name it in "middleware" with them')):
+            out = self.check(LISTEN + lines)
+            self.assertEqual(out.returncode, 1, lines)
+            self.assertIn("wye.conf:2: ", out.stderr)
+            self.assertIn(wanted, out.stderr)
+        for host in ("a", "A-1.b_c", "*.a", "[::1]", "10.0.0.1"):
+            self.assertEqual(self.check(LISTEN + ROUTE % ("/a", 'host = "%s";' % host)).returncode, 0, host)
+
+    def test_trusted_bits(self):
+        for given in ("127.3.4.5/8", "fd00::1/8"):
+            out = self.check(REST.replace("port = 0;", 'port = 0; trusted_proxies = [ "%s" ];' % given))
+            self.assertEqual(out.returncode, 1)
+            self.assertIn('"%s" has bits behind its prefix' % given, out.stderr)
+
+    def test_no_trace(self):
+        """A check makes no files: they would be another user's."""
+        with tempfile.TemporaryDirectory() as folder:
+            kept = os.path.join(folder, "kept")
+            open(kept, "w").close()
+            for path, left in ((os.path.join(folder, "log"), False), (kept, True)):
+                text = 'middleware = ( { use = "access-log"; file = "%s"; } );\n' % path
+                self.assertEqual(self.check(REST + text).returncode, 0)
+                self.assertEqual(os.path.exists(path), left)
 
     def test_addresses(self):
         out = self.check('listen = ( { address = "localhost"; port = 1; },\n'

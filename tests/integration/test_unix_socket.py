@@ -245,6 +245,18 @@ class Files(unittest.TestCase):
                 ('port = 1; },\n{ port = 1;', 3, 'another listener has this "port" already'),
                 ('address = "::1"; port = 1; },\n{ address = "::1"; port = 1;', 3,
                  'another listener has this "port" already'),
+                ('port = 1; },\n{ address = "127.0.0.1"; port = 1;', 3,
+                 'another listener has this "port" already'),
+                ('address = "0.0.0.0"; port = 1; },\n{ address = "127.0.0.1"; port = 1;', 3,
+                 'another listener has this "port" already'),
+                ('address = "::1"; port = 1; },\n{ address = "0:0:0:0:0:0:0:1"; port = 1;', 3,
+                 'another listener has this "port" already'),
+                ('port = 1; },\n{ address = "::"; port = 1;', 3,
+                 'another listener has this "port" already'),
+                ('inherit = "0"; },\n{ inherit = "0";', 3,
+                 'another listener has this "inherit" already'),
+                ('address = "::ffff:127.0.0.1"; port = 1;', 2,
+                 '"::ffff:127.0.0.1" is an IPv4 address: write it so'),
                 ('inherit = "";', 2, '"inherit" must be a name, or a place from 0'),
                 ('unix = "";', 2, '"unix" must be a path of at most 107 bytes'),
                 ('unix = "/%s";' % ("a" * 107), 2, '"unix" must be a path of at most 107 bytes')):
@@ -254,7 +266,9 @@ class Files(unittest.TestCase):
             self.assertIn(wanted, errors)
         for settings in ('unix = "/%s"; mode = "660";' % ("a" * 106),
                          'port = 0; }, { port = 0; }, { port = 1; }, { port = 2; }, '
-                         '{ address = "::1"; port = 1;',
+                         '{ address = "::1"; port = 3; }, { address = "127.0.0.1"; port = 3; }, '
+                         '{ address = "127.0.0.2"; port = 3; }, { address = "::"; port = 4; }, '
+                         '{ address = "0.0.0.0"; port = 4;',
                          'inherit = "a"; }, { inherit = "a";',
                          'proxy_protocol = true; inherit = "a"; trusted_proxies = [ "unix:" ];'):
             self.assertEqual(check_config(text % settings), (0, ""), settings)
