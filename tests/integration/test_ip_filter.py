@@ -72,7 +72,9 @@ class IpFilter(unittest.TestCase):
                 ('allow = [ "10.0.0.1/8" ];', "bits set behind its prefix"),
                 ('deny = [ "10.0.0.0/8", "fd00::/129" ];', '"fd00::/129" is no range'),
                 ('deny = [ "localhost" ];', '"localhost" is no range'),
-                ("allow = [ ];", 'needs "allow" or "deny"'),
+                ("allow = [ ];", '"allow" is empty'),
+                ('allow = [ ]; deny = [ "::1" ];', '"allow" is empty'),
+                ("deny = [ ];", 'needs "allow" or "deny"'),
                 ("", 'needs "allow" or "deny"')):
             with tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "wye.conf")
