@@ -79,10 +79,14 @@ static unsigned place_of(const char *name)
 	return index < all.count ? index : WYE_METRICS_MAX - 1;
 }
 
+/* Once: thousands of routes have thousands of them. */
 static void tell_if_full(wye_metric metric, const char *name)
 {
-	if (metric == WYE_METRICS_MAX - 1)
-		wye_log(WYE_LOG_ERROR, "no room for metric %s", name);
+	static atomic_bool told;
+
+	if (metric == WYE_METRICS_MAX - 1 && !atomic_exchange(&told, true))
+		wye_log(WYE_LOG_ERROR, "no room for metric %s and those behind it: %d are counted",
+			name, WYE_METRICS_MAX - 1);
 }
 
 wye_metric wye_metric_register(const char *name, enum wye_metric_kind kind)
