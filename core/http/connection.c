@@ -85,11 +85,17 @@ static void look_for_head(struct wye_http_connection *connection)
 		connection->since = connection->thread->loop.now;
 }
 
+/* Requests: a part of one may have come. */
+static bool is_between(const struct wye_http_connection *connection)
+{
+	return connection->phase == WYE_HTTP_IDLE || connection->phase == WYE_HTTP_HEAD;
+}
+
 /* The engine misses an end that came together with the last bytes it has read, as it takes a
  * short read for the edge's last. */
 static bool has_gone(const struct wye_http_connection *connection)
 {
-	return (connection->phase == WYE_HTTP_BODY || connection->phase == WYE_HTTP_IDLE) &&
+	return (is_between(connection) || connection->phase == WYE_HTTP_BODY) &&
 	       wye_transport_has_ended(connection);
 }
 
@@ -231,7 +237,7 @@ static void check_deadline(void *argument)
 	struct wye_http_thread *thread = connection->thread;
 	uint64_t now = thread->loop.now, allowed, left, longest = shortest(connection);
 
-	if (connection->phase == WYE_HTTP_BODY)
+	if (connection->phase == WYE_HTTP_BODY || connection->ended)
 		longest = lesser((unsigned)longest, BODY_LOOK);
 
 	if (has_gone(connection)) {
@@ -381,7 +387,7 @@ void wye_http_connection_progress(struct wye_http_connection *connection)
 
 static void look_at_end(struct wye_http_connection *connection)
 {
-	if (connection->ended && connection->phase == WYE_HTTP_IDLE && !connection->bridge)
+	if (connection->ended && is_between(connection) && !connection->bridge)
 		wye_timer_start(&connection->thread->loop, &connection->deadline, END_LOOK);
 }
 
