@@ -44,7 +44,6 @@ struct wye_sink {
 	int descriptor;
 	unsigned index, users;
 	uint64_t use; /* which use of the index this is, so that a stale lane is not used */
-	bool made;    /* for a trial: it was not there */
 	bool plain;   /* a plain file: written without asking poll(2) */
 	char *path;
 	struct lane *unfinished; /* its line has been written in part only */
@@ -274,23 +273,32 @@ static bool is_plain(const struct stat *status, const char *path)
 	return S_ISREG(status->st_mode) || !strcmp(path, "/dev/null");
 }
 
+/* Instead of making the file. */
+static int try_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int error = folder ? access(folder, W_OK | X_OK) : -1;
+
+	free(folder);
+	return error ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
+static int open_file(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int descriptor = open(path, all.trial ? flags : flags | O_CREAT, 0640);
+
+	return all.trial && descriptor < 0 && errno == ENOENT ? try_folder(path) : descriptor;
+}
+
 static int open_path(const char *path)
 {
 	if (!strcmp(path, "-"))
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (!strcmp(path, "stderr"))
 		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		    0640);
-}
-
-/* It is not there before, and stays empty. */
-static void remove_tried(const struct wye_sink *sink)
-{
-	struct stat status;
-
-	if (sink->made && !fstat(sink->descriptor, &status) && !status.st_size)
-		unlink(sink->path);
+	return open_file(path);
 }
 
 static void free_sink(struct wye_sink *sink)
@@ -303,10 +311,8 @@ static void free_sink(struct wye_sink *sink)
 		free(lane);
 		lane = next;
 	}
-	if (sink->descriptor >= 0) {
-		remove_tried(sink);
+	if (sink->descriptor >= 0)
 		close(sink->descriptor);
-	}
 	free(sink->path);
 	free(sink);
 }
@@ -319,7 +325,6 @@ static int make_sink(struct wye_sink **out, const char *path)
 	if (!sink)
 		return -ENOMEM;
 	sink->path = strdup(path);
-	sink->made = all.trial && !is_standard(path) && access(path, F_OK);
 	sink->descriptor = open_path(path);
 	if (sink->descriptor < 0 || !sink->path || fstat(sink->descriptor, &status)) {
 		int error = -errno;

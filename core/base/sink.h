@@ -12,8 +12,7 @@ int wye_sinks_start(void) WYE_MUST_CHECK;
 /* Drains all for at most a second. Sinks stay open. */
 void wye_sinks_stop(void);
 
-/* The config is only looked at: files that are made are removed when they are closed. Main
- * thread, before the first is opened. */
+/* The config is only looked at: no file is made. Main thread, before the first is opened. */
 void wye_sinks_try(void);
 
 /* Opens all files anew, after they were renamed (logrotate). What was queued before goes to the

@@ -190,9 +190,11 @@ static void skip_name(struct wye_sketch *sketch)
 
 static bool begins_number(const struct wye_sketch *sketch)
 {
-	bool is_signed = *sketch->at == '-' || *sketch->at == '+';
+	const char *at = sketch->at;
 
-	return sketch->at + is_signed < sketch->end && is_digit(sketch->at[is_signed]);
+	at += *at == '-' || *at == '+';
+	at += at < sketch->end && *at == '.';
+	return at < sketch->end && is_digit(*at);
 }
 
 /* It may go on with a float's point, exponent, or a hexadecimal one's digits. */
@@ -206,13 +208,23 @@ static struct wye_text take_number(struct wye_sketch *sketch)
 	return (struct wye_text) { start, (size_t)(sketch->at - start) };
 }
 
+static bool is_float(struct wye_text number)
+{
+	bool is_hex = memchr(number.data, 'x', number.length) ||
+		      memchr(number.data, 'X', number.length);
+
+	return memchr(number.data, '.', number.length) ||
+	       (!is_hex && (memchr(number.data, 'e', number.length) ||
+			    memchr(number.data, 'E', number.length)));
+}
+
 static bool is_large(struct wye_text number)
 {
 	char text[32];
 	long long value;
 	char *end;
 
-	if (memchr(number.data, '.', number.length))
+	if (is_float(number))
 		return false;
 	if (number.length >= sizeof text)
 		return true;

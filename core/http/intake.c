@@ -236,6 +236,7 @@ struct wye_fault wye_intake_take_length(struct wye_intake *intake, const char *b
 {
 	uint64_t end = intake->next;
 
+	intake->body = end;
 	intake->next = end + length;
 	return look_behind(intake, behind, end);
 }
@@ -245,6 +246,7 @@ struct wye_fault wye_intake_take_chunks(struct wye_intake *intake, const char *b
 {
 	uint64_t end = intake->next;
 
+	intake->body = end;
 	intake->next = UINT64_MAX;
 	wye_chunking_begin(&intake->chunks, room);
 	return look_behind(intake, behind, end);

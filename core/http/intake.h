@@ -19,6 +19,7 @@ struct wye_intake {
 	uint64_t received; /* bytes that the engine has */
 	uint64_t next;     /* where the next head begins in them; UINT64_MAX: not known yet */
 	uint64_t end;      /* and where that head ends; UINT64_MAX: it has not */
+	uint64_t body;     /* where the body of the present request begins, if it has one */
 	uint64_t null_at;  /* the first NUL in it; UINT64_MAX: none so far */
 	uint32_t tail;     /* its last four bytes so far */
 	uint64_t method;   /* its method so far, if that is short: a byte each */

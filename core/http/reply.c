@@ -171,6 +171,13 @@ void wye_reply_plain(struct wye_request *request, unsigned status, const char *t
 
 /* ---- fields ---- */
 
+/* As the engine sends it, which takes no empty value: a blank is one. */
+static size_t bytes_of(const struct wye_reply_field *field)
+{
+	return strlen(field->name) + strlen(field->value) + !*field->value + sizeof ": \r\n" -
+	       1;
+}
+
 int wye_reply_header(struct wye_request *request, const char *name, struct wye_text value)
 {
 	size_t length = strlen(name);
@@ -194,7 +201,7 @@ int wye_reply_header(struct wye_request *request, const char *name, struct wye_t
 	*field = (struct wye_reply_field) { NULL, text, text + length + 1 };
 	*request->reply.last = field;
 	request->reply.last = &field->next;
-	request->reply.bytes += length + value.length + sizeof ": \r\n" - 1;
+	request->reply.bytes += bytes_of(field);
 	return 0;
 }
 
@@ -222,8 +229,7 @@ size_t wye_reply_remove_header(struct wye_request *request, const char *name)
 
 	while (!reply->sealed && *link) {
 		if (!strcasecmp((*link)->name, name)) {
-			reply->bytes -=
-				strlen(name) + strlen((*link)->value) + sizeof ": \r\n" - 1;
+			reply->bytes -= bytes_of(*link);
 			*link = (*link)->next;
 			removed++;
 		} else {
@@ -369,7 +375,7 @@ static struct MHD_Response *build(struct wye_request *request)
 	if (whole && reply->type)
 		whole = MHD_add_response_header(response, "Content-Type", reply->type);
 	for (const struct wye_reply_field *field = reply->fields; whole && field;
-	     field = field->next) /* the engine takes no empty value; a blank is one */
+	     field = field->next)
 		whole = MHD_add_response_header(response, field->name,
 						*field->value ? field->value : " ");
 	if (whole && reply->kind == WYE_REPLY_EVENTS) /* a HEAD's, as the GET's would be */
@@ -389,7 +395,7 @@ static struct MHD_Response *build(struct wye_request *request)
 	return NULL;
 }
 
-/* The fields can't be sent; without them only an error is right. */
+/* The fields can't be sent; without them only an error is right, which may find no room either. */
 static void give_up_head(struct wye_request *request)
 {
 	struct wye_reply *reply = &request->reply;
@@ -416,8 +422,10 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 		wye_events_hand_over(request);
 		return MHD_NO;
 	}
-	if (!wye_room_holds_reply(request))
+	if (!wye_room_holds_reply(request)) {
 		give_up_head(request);
+		return wye_reply_say(request);
+	}
 	response = build(request);
 	if (!response) {
 		request->state = WYE_REQUEST_CUT;

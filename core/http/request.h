@@ -130,6 +130,7 @@ struct wye_request {
 	unsigned allowed;                  /* methods that routes for the path take */
 	bool chain_begun;
 	bool in_handler; /* the step that runs or waits is the handler */
+	size_t room;     /* of the engine's memory that it takes; 0: not known yet: room.h */
 	bool reading;    /* there is a body, and it is not read yet */
 	bool at_head;  /* it was suspended in the engine's first call, which will come again */
 	bool dropping; /* nobody wants the rest of it */

@@ -27,11 +27,6 @@ size_t wye_room_head(const struct wye_request *request)
 	return info ? info->header_size : 0;
 }
 
-static const struct wye_http_limits *limits_of(const struct wye_request *request)
-{
-	return request->connection->thread->http;
-}
-
 static size_t used(const struct wye_request *request)
 {
 	const enum MHD_ValueKind all =
@@ -46,34 +41,42 @@ static size_t used(const struct wye_request *request)
 	return wye_room_head(request) + cookies + (size_t)entries * FIELD_ENTRY;
 }
 
-bool wye_room_holds_request(const struct wye_request *request)
+static bool holds(struct wye_request *request, size_t more)
 {
-	const struct wye_http_limits *limits = limits_of(request);
-	size_t size = wye_room_head(request);
+	size_t room = wye_room_size(request->connection->thread->http);
 
-	if (size > limits->max_header)
-		return false;
-	if (size < limits->max_header / 40) /* even if there were a parameter per two bytes */
+	/* Even if each byte of the head were a parameter, and all of it a cookie. */
+	if (wye_room_head(request) * (2 + FIELD_ENTRY) + more <= room)
 		return true;
-	return used(request) + REPLY_ROOM <= wye_room_size(limits);
+	if (!request->room)
+		request->room = used(request);
+	return request->room + more <= room;
 }
 
-/* What the engine has received of requests that come next. */
+bool wye_room_holds_request(struct wye_request *request)
+{
+	return wye_room_head(request) <= request->connection->thread->http->max_header &&
+	       holds(request, REPLY_ROOM);
+}
+
+/* What lies in the engine's buffer: of requests that come next, or of a body that nobody has
+ * read, which began to come with the head. */
 static size_t behind(const struct wye_request *request)
 {
 	const struct wye_intake *intake = &request->connection->intake;
+	uint64_t from = request->reading ? intake->body : intake->next;
+	uint64_t buffer = wye_room_size(request->connection->thread->http) / 2;
+	uint64_t length = intake->received > from ? intake->received - from : 0;
 
-	return intake->received > intake->next ? (size_t)(intake->received - intake->next) : 0;
+	return (size_t)(length < buffer ? length : buffer);
 }
 
-bool wye_room_holds_reply(const struct wye_request *request)
+bool wye_room_holds_reply(struct wye_request *request)
 {
 	const struct wye_reply *reply = &request->reply;
 	size_t size = reply->bytes + REPLY_OWN;
 
 	if (reply->type)
 		size += sizeof "Content-Type: \r\n" + strlen(reply->type);
-	if (size <= REPLY_ROOM)
-		return true;
-	return used(request) + behind(request) + size <= wye_room_size(limits_of(request));
+	return holds(request, behind(request) + size);
 }

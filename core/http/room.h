@@ -18,9 +18,9 @@ size_t wye_room_size(const struct wye_http_limits *limits);
 size_t wye_room_head(const struct wye_request *request);
 
 /* There is room for it, and for the head of a common answer. */
-bool wye_room_holds_request(const struct wye_request *request);
+bool wye_room_holds_request(struct wye_request *request);
 
 /* And for that of the answer that it now has. */
-bool wye_room_holds_reply(const struct wye_request *request);
+bool wye_room_holds_reply(struct wye_request *request);
 
 #endif

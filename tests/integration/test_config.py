@@ -484,7 +484,8 @@ websocket = { chain = [ "origin" ]; routes = (
                 self.assertEqual((out.returncode, out.stderr.count("\n")), (1, 1), out.stderr)
                 self.assertIn("wye.conf:2: %s %s" % (value, wanted), out.stderr)
         for line in ("max_body = 5000000000L;", "max_body = 2147483647;", "max_body = 0x7fffffff;",
-                     "head_timeout = 1.5e1;", "# max_body = 5000000000", "/* 5000000000 */",
+                     "head_timeout = 1.5e1;", "head_timeout = .30000000001;", "head_timeout = +.5;",
+                     "head_timeout = 3000000000e-9;", "# max_body = 5000000000", "/* 5000000000 */",
                      'plugin_path = "5000000000";'):
             self.assertEqual(self.check(REST + line + "\n").returncode, 0, line)
 
@@ -533,6 +534,12 @@ websocket = { chain = [ "origin" ]; routes = (
                 text = 'middleware = ( { use = "access-log"; file = "%s"; } );\n' % path
                 self.assertEqual(self.check(REST + text).returncode, 0)
                 self.assertEqual(os.path.exists(path), left)
+            link = os.path.join(folder, "link")
+            os.symlink("nowhere", link)
+            for path, status in ((link, 0), (os.path.join(folder, "none/log"), 1)):
+                text = 'middleware = ( { use = "access-log"; file = "%s"; } );\n' % path
+                self.assertEqual(self.check(REST + text).returncode, status)
+            self.assertEqual(sorted(os.listdir(folder)), ["kept", "link"])
 
     def test_addresses(self):
         out = self.check('listen = ( { address = "localhost"; port = 1; },\n'
