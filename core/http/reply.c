@@ -395,20 +395,36 @@ static struct MHD_Response *build(struct wye_request *request)
 	return NULL;
 }
 
-/* The fields can't be sent; without them only an error is right, which may find no room either. */
-static void give_up_head(struct wye_request *request)
+/* Whose head is to blame: who sends a long one must not be able to fill the log. */
+static struct wye_fault lack_of_room(const struct wye_request *request)
 {
-	struct wye_reply *reply = &request->reply;
+	const struct wye_http_thread *thread = request->connection->thread;
+	const struct wye_reply *reply = &request->reply;
 
+	if (reply->bytes < thread->http->max_header / 2) {
+		wye_metric_add(thread->metrics->too_large_header, 1);
+		return (struct wye_fault) { 431, "header fields or parameters too large\n" };
+	}
+	wye_metric_add(thread->metrics->too_large_reply, 1);
 	wye_log(WYE_LOG_ERROR,
 		"the head of the answer of %s has %zu bytes and more, for which max_header "
 		"leaves no room",
 		reply->culprit, reply->bytes);
-	wye_metric_add(request->connection->thread->metrics->too_large_reply, 1);
+	return (struct wye_fault) { 500, "internal error\n" };
+}
+
+/* The fields can't be sent; without them only an error is right, which may find no room either.
+ */
+static enum MHD_Result give_up_head(struct wye_request *request)
+{
+	struct wye_reply *reply = &request->reply;
+	struct wye_fault fault = lack_of_room(request);
+
 	wye_reply_release(reply);
 	*reply = (struct wye_reply) { .last = &reply->fields, .file = -1 };
-	wye_reply_plain(request, 500, "internal error\n");
+	wye_reply_plain(request, fault.status, fault.text);
 	reply->sealed = true;
+	return wye_reply_say(request);
 }
 
 enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
@@ -422,10 +438,8 @@ enum MHD_Result wye_reply_queue(struct wye_request *request, void **context)
 		wye_events_hand_over(request);
 		return MHD_NO;
 	}
-	if (!wye_room_holds_reply(request)) {
-		give_up_head(request);
-		return wye_reply_say(request);
-	}
+	if (!wye_room_holds_reply(request))
+		return give_up_head(request);
 	response = build(request);
 	if (!response) {
 		request->state = WYE_REQUEST_CUT;

@@ -142,7 +142,7 @@ class Answers(unittest.TestCase):
                         with wye.socket() as sock:
                             sock.sendall(b"POST /refused HTTP/1.1\r\nHost: a\r\n" + length % (b"y" * part))
                             status, head, _ = read_answer(sock)
-                            self.assertIn(status, (403, 500), (size, part))
+                            self.assertIn(status, (403, 431 if size < 4000 else 500), (size, part))
                             self.assertEqual("x" * size in head, status == 403)
 
     def test_many_parameters(self):
@@ -205,10 +205,11 @@ class Answers(unittest.TestCase):
                     found = heads(data)
                     self.assertEqual(end, "end")
                     self.assertEqual(data.count(b"x" * size), found.count(b"200"), size)
-                    self.assertIn(found, ([b"200", b"200"], [b"200", b"500"], [b"500"]), size)
+                    wrong = b"431" if size < 4000 else b"500"
+                    self.assertIn(found, ([b"200", b"200"], [b"200", wrong], [wrong]), size)
                     lost += found.count(b"500")
                     seen.update(found)
-                self.assertEqual(seen, {b"200", b"500"})
+                self.assertLessEqual({b"200", b"500"}, seen)
             self.assertEqual(wye.metrics()["http_reply_header_too_large_total"], lost)
             self.assertEqual(wye.stderr().count("the head of the answer of respond"), lost)
 
