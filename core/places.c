@@ -32,7 +32,7 @@ static void check_excepted(const struct wye_listen_option *listen,
 	}
 }
 
-/* "::ffff:127.0.0.1": nobody can listen there without IPv4. */
+/* "::ffff:127.0.0.1": a socket of IPv6 takes no IPv4 here. */
 static bool is_mapped(const union wye_address *address)
 {
 	return address->any.sa_family == AF_INET6 &&
